@@ -1,0 +1,164 @@
+//! The words in which a host program and the relay talk: ids, what may be asked, what is reported.
+//! Owns no state. Knows no user, no database, no socket and no clock.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use thiserror::Error;
+
+/// A room: the participants in it hear each other. Minted by the caller, unique for the life of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomId(pub u64);
+
+/// One leg of a call in a room. He may hold several transports while his devices ring; one is chosen when its gate opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParticipantId(pub u64);
+
+/// One peer connection of one browser. The same id offered again is an ICE restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TransportId(pub u64);
+
+/// One accepted byte stream that carries media: ICE-TCP now, TURN later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TunnelId(pub u64);
+
+/// What a tunnel's bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TunnelKind {
+    /// RFC 4571 frames (ICE-TCP, RFC 6544).
+    IceTcp,
+}
+
+/// The way a transport's packets take, as the record names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PathKind {
+    Udp,
+    IceTcp,
+}
+
+/// A browser's offer for one transport.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub room: RoomId,
+    pub participant: ParticipantId,
+    pub transport: TransportId,
+    pub sdp: String,
+}
+
+/// The answer to an offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub sdp: String,
+    /// The `mid` of each slot (a recvonly m-line of the browser), in order.
+    pub slots: Vec<String>,
+}
+
+/// Quality of one direction over the interval since the last report.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Direction {
+    /// Packets received (up) or sent (down) since the transport came up.
+    pub packets: u64,
+    /// Packets lost since the transport came up (RFC 3550 A.3).
+    pub lost: u64,
+    /// Share of packets lost in the last interval, 0–100.
+    pub loss_pct: f32,
+    /// Interarrival jitter (RFC 3550 A.8), milliseconds.
+    pub jitter_ms: f32,
+}
+
+/// What RTCP tells about one transport.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Quality {
+    /// Round trip between browser and relay from SR/RR (RFC 3550 6.4.1), milliseconds; absent until measured.
+    pub rtt_ms: Option<f32>,
+    /// Browser to relay.
+    pub up: Direction,
+    /// Relay to browser, worst slot.
+    pub down: Direction,
+}
+
+/// Why a transport went down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DownReason {
+    /// The browser closed its DTLS association.
+    Closed,
+    /// No authenticated check for 30 s (RFC 7675).
+    ConsentExpired,
+    /// DTLS failed (fingerprint, version, timeout).
+    DtlsFailed,
+}
+
+/// Facts, reported in the order in which they happened. The host decides what they mean.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// DTLS is done: keys exist, media can flow (the gate may still be shut).
+    Up { room: RoomId, participant: ParticipantId, transport: TransportId, path: PathKind, at: Instant },
+    /// Nothing authenticated came for 5 s; media may come back by itself or by an ICE restart.
+    Silent { room: RoomId, participant: ParticipantId, transport: TransportId, at: Instant },
+    /// A silent transport is heard again.
+    Heard { room: RoomId, participant: ParticipantId, transport: TransportId, at: Instant },
+    /// Packets take another way now.
+    PathChanged {
+        room: RoomId,
+        participant: ParticipantId,
+        transport: TransportId,
+        path: PathKind,
+        at: Instant,
+    },
+    /// The first audio packet after the gate opened was forwarded from this participant.
+    FirstAudio { room: RoomId, participant: ParticipantId, transport: TransportId, at: Instant },
+    /// About every 5 s, and once more just before `Down` or removal.
+    Quality {
+        room: RoomId,
+        participant: ParticipantId,
+        transport: TransportId,
+        quality: Quality,
+        at: Instant,
+    },
+    /// Gone for good; not reported for transports that the host dropped itself.
+    Down { room: RoomId, participant: ParticipantId, transport: TransportId, reason: DownReason, at: Instant },
+    /// Serving this room failed; it and its transports are gone, other rooms go on.
+    RoomFailed { room: RoomId, at: Instant },
+    /// Who is heard in which slot of this transport: `(slot index, participant)`.
+    Slots {
+        room: RoomId,
+        participant: ParticipantId,
+        transport: TransportId,
+        slots: Vec<(usize, ParticipantId)>,
+        at: Instant,
+    },
+}
+
+/// Why an offer was refused. The sentence may be shown to a developer; it holds nothing of the SDP.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum OfferError {
+    #[error("no such room")]
+    NoRoom,
+    #[error("the offer is not usable: {0}")]
+    BadSdp(&'static str),
+    #[error("too many transports")]
+    Full,
+    #[error("the transport belongs to another participant")]
+    NotYours,
+    #[error("the relay has stopped")]
+    Stopped,
+}
+
+/// Where the relay listens for UDP, and what answers announce.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// UDP addresses to bind, one socket each; never a wildcard on a host with several addresses.
+    pub udp: Vec<SocketAddr>,
+    /// UDP host candidates to announce.
+    pub announce_udp: Vec<SocketAddr>,
+    /// ICE-TCP passive host candidates to announce (the HTTPS port).
+    pub announce_tcp: Vec<SocketAddr>,
+    /// Slots answered per offer at most (K).
+    pub max_slots: usize,
+    /// Transports at most in the whole relay.
+    pub max_transports: usize,
+    /// Offer AEAD_AES_128_GCM alone, or AES128_CM_HMAC_SHA1_80 too.
+    pub srtp_any: bool,
+    /// Leave UDP candidates out of answers (a test's way to force ICE-TCP).
+    pub tcp_only: bool,
+}

@@ -1,0 +1,2 @@
+//! charla-media: an audio SFU. What the finished crate is, and its example, stand here.
+pub mod api;
