@@ -1,0 +1,87 @@
+//! What services tell connected devices, and to whom: the words through which services meet without knowing each other.
+//! Knows no socket: `socket/fanout` turns these into Socket.IO events.
+
+use crate::ids::{DeviceId, SessionId, UserId};
+use crate::model::{CallRecord, Message, Receipt};
+
+/// Which devices an event is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Every device of these people, but for one device (the one whose ack already says it).
+    Users { users: Vec<UserId>, except: Option<(UserId, DeviceId)> },
+    /// One device.
+    Device(UserId, DeviceId),
+    /// Every socket of one session.
+    Session(SessionId),
+}
+
+impl Audience {
+    pub fn users(users: impl IntoIterator<Item = UserId>) -> Self {
+        Self::Users { users: users.into_iter().collect(), except: None }
+    }
+    pub fn users_except(users: impl IntoIterator<Item = UserId>, user: UserId, device: DeviceId) -> Self {
+        Self::Users { users: users.into_iter().collect(), except: Some((user, device)) }
+    }
+}
+
+/// An ICE server as `RTCConfiguration.iceServers` wants it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct IceServer {
+    pub urls: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub credential: Option<String>,
+}
+
+/// Why ringing stopped on a device although the call may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RingStop {
+    AnsweredElsewhere,
+    DeclinedElsewhere,
+    Ended,
+}
+
+/// Who is heard in one slot of a receiving device.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct SlotUser {
+    /// The m-line (`mid`) of the slot.
+    pub mid: String,
+    pub user: UserId,
+    /// The CSRC that the slot's packets carry for this person.
+    pub csrc: u32,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    NewMessage(Message),
+    Receipt(Receipt),
+    Typing {
+        conversation: crate::ids::ConversationId,
+        user: UserId,
+        typing: bool,
+    },
+    IncomingCall {
+        call: CallRecord,
+        ice_servers: Vec<IceServer>,
+    },
+    RingStopped {
+        call: crate::ids::CallId,
+        reason: RingStop,
+    },
+    CallUpdated(CallRecord),
+    Slots {
+        call: crate::ids::CallId,
+        slots: Vec<SlotUser>,
+    },
+    CallEnded(CallRecord),
+    /// The session ended: its sockets are told, then closed.
+    SessionRevoked(SessionId),
+}
+
+/// Where services put events. Never blocks, never fails: what a device misses, it gets by `sync`.
+pub trait Outbox: Send + Sync + 'static {
+    fn publish(&self, to: Audience, event: Event);
+}

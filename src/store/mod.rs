@@ -1,0 +1,221 @@
+//! What a store must do, in the words of the domain. Owns the trait, its shapes and its errors; knows no engine.
+//!
+//! CRUD order; `Option` for not found; every write is durable when its future resolves. Both engines pass
+//! `tests/store_contract.rs`, with several `Store` instances on one database.
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+use crate::clock::Timestamp;
+use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
+use crate::model::{CallRecord, CallStatus, Conversation, Message, Receipt, Role, Session, TokenHash, User};
+
+/// What went wrong in a store. The text is for the log, never for a user.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// A unique value is taken.
+    #[error("{0:?} is taken")]
+    Taken(Unique),
+    /// The subject that a write needs does not exist (any more).
+    #[error("the subject of the write does not exist")]
+    Missing,
+    /// The write queue is full; try again soon.
+    #[error("the store is busy")]
+    Busy,
+    /// The engine cannot be reached or has no room; may pass.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The database is damaged, of a newer version, or not ours.
+    #[error("the database cannot be used: {0}")]
+    Unusable(String),
+    /// The sync token was not made by this store.
+    #[error("the sync token is not valid")]
+    BadToken,
+}
+
+/// Which unique value was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    Username,
+    Email,
+    Id,
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A message on its way in. `seq` and `status` are the store's.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub id: MessageId,
+    pub conversation: ConversationId,
+    pub from_user: UserId,
+    pub content: String,
+    pub client_id: String,
+    pub reply_to: Option<MessageId>,
+    pub created_at: Timestamp,
+}
+
+/// What became of an append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub message: Message,
+    /// False if this sender's `client_id` was already there: `message` is then the stored one.
+    pub fresh: bool,
+}
+
+/// A page of a conversation, told by sequence numbers (exclusive).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The newest `limit` before `seq` (or of all), answered in rising order.
+    Before { seq: Option<u64>, limit: usize },
+    /// The oldest `limit` after `seq`, in rising order.
+    After { seq: u64, limit: usize },
+}
+
+/// A conversation as one member lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConversationSummary {
+    pub conversation: Conversation,
+    pub last_message: Option<Message>,
+    /// Messages of others above the member's `read_seq`.
+    pub unread: u64,
+}
+
+/// A place in a list that runs from new to old: items strictly older than (`at`, `id`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor<Id> {
+    pub at: Timestamp,
+    pub id: Id,
+}
+
+/// What changed for a user since a token. Overlap is allowed: the client applies by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncPage {
+    /// Changed conversations, each with its new messages in rising order (the first sync: the newest 30 of each).
+    pub conversations: Vec<(ConversationSummary, Vec<Message>)>,
+    /// Opaque; what to say next time.
+    pub next: String,
+    /// There is more: ask again at once with `next`.
+    pub more: bool,
+}
+
+/// Which calls to list; absent means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    pub with: Option<UserId>,
+    pub status: Option<CallStatus>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// The store.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    // users
+    /// `Taken(Username | Email)` without regard to case (Unicode lower case of the trimmed text).
+    async fn create_user(&self, user: User) -> Result<()>;
+    async fn user(&self, id: UserId) -> Result<Option<User>>;
+    /// By username or e-mail, without regard to case.
+    async fn user_by_login(&self, login: &str) -> Result<Option<User>>;
+    /// In the order of `ids`; unknown ones are left out.
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>>;
+    /// Enabled users whose username begins with `prefix` (case-folded), by username, at most `limit`.
+    async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>>;
+    async fn count_users(&self) -> Result<u64>;
+    /// Replaces the hash if it still is `old` (an upgrade must not undo a change made meanwhile). True if it did.
+    async fn replace_password(&self, id: UserId, old: &str, new: &str) -> Result<bool>;
+    /// `Missing` if there is no such user.
+    async fn set_role(&self, id: UserId, role: Role) -> Result<()>;
+
+    // sessions
+    async fn create_session(&self, session: Session) -> Result<()>;
+    async fn session(&self, id: SessionId) -> Result<Option<Session>>;
+    /// By the current or the previous token hash.
+    async fn session_by_token(&self, hash: &TokenHash) -> Result<Option<Session>>;
+    /// Of one user, newest first.
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>>;
+    /// Sets the new hash if the current one still is `old`; the old one becomes `previous_hash`. True if it did.
+    async fn rotate_session(
+        &self,
+        id: SessionId,
+        old: &TokenHash,
+        new: &TokenHash,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<bool>;
+    async fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()>;
+    /// True if it was there.
+    async fn end_session(&self, id: SessionId) -> Result<bool>;
+    /// All of a user but one; the ids of those that ended.
+    async fn end_sessions(&self, user: UserId, except: Option<SessionId>) -> Result<Vec<SessionId>>;
+    /// Those that expired; their ids.
+    async fn expire_sessions(&self, now: Timestamp) -> Result<Vec<SessionId>>;
+
+    // one-time secrets (the owner link)
+    async fn put_claim(&self, hash: TokenHash, expires_at: Timestamp) -> Result<()>;
+    /// True exactly once for a claim that has not expired.
+    async fn take_claim(&self, hash: &TokenHash, now: Timestamp) -> Result<bool>;
+
+    // conversations
+    /// The direct conversation of two people, made with `id` if there is none. Both must exist (`Missing`).
+    async fn open_direct(
+        &self,
+        id: ConversationId,
+        a: UserId,
+        b: UserId,
+        now: Timestamp,
+    ) -> Result<Conversation>;
+    async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>>;
+    /// A user's conversations by `updated_at`, newest first.
+    async fn conversations_of(
+        &self,
+        user: UserId,
+        after: Option<Cursor<ConversationId>>,
+        limit: usize,
+    ) -> Result<Vec<ConversationSummary>>;
+    /// The people who share a conversation with `user`.
+    async fn contacts_of(&self, user: UserId) -> Result<Vec<UserId>>;
+
+    // messages
+    /// Gives the next `seq`; what is visible is always a prefix. `Missing` if the sender is no member.
+    async fn append_message(&self, message: NewMessage) -> Result<Appended>;
+    async fn messages(&self, conversation: ConversationId, page: Page) -> Result<Vec<Message>>;
+    /// Raises watermarks (never lowers them, never above `last_seq`; reading also delivers).
+    /// `None` if nothing moved; `Missing` if the user is no member.
+    async fn mark(
+        &self,
+        conversation: ConversationId,
+        user: UserId,
+        delivered: u64,
+        read: u64,
+    ) -> Result<Option<Receipt>>;
+    /// `since` from an earlier page; `limit` bounds the messages of a page.
+    async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage>;
+
+    // calls
+    async fn create_call(&self, call: CallRecord) -> Result<()>;
+    /// Replaces the record unless it has ended. True if it did; ending a record is such a replacement, so it happens once.
+    async fn update_call(&self, call: CallRecord) -> Result<bool>;
+    async fn call(&self, id: CallId) -> Result<Option<CallRecord>>;
+    /// Calls that `user` was in, by `start_time`, newest first.
+    async fn calls_of(
+        &self,
+        user: UserId,
+        filter: &CallFilter,
+        after: Option<Cursor<CallId>>,
+        limit: usize,
+    ) -> Result<Vec<CallRecord>>;
+    /// Records of `node` that are still open and not of `epoch`: a crash left them.
+    async fn stale_calls(&self, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>>;
+
+    // nodes
+    /// "`node` lived in `epoch` at `now`."
+    async fn heartbeat(&self, node: &str, epoch: EpochId, now: Timestamp) -> Result<()>;
+    async fn last_heartbeat(&self, node: &str, epoch: EpochId) -> Result<Option<Timestamp>>;
+
+    // health
+    /// Cheap; `Unavailable` while the engine does not answer.
+    async fn ping(&self) -> Result<()>;
+    /// Stops taking writes, finishes those taken, closes.
+    async fn close(&self);
+}
