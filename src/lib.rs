@@ -1,5 +1,6 @@
 //! Charla: a self-hosted chat and voice-call server. This file wires the rooms together and owns nothing else.
 pub mod clock;
+pub mod code;
 pub mod event;
 pub mod ids;
 pub mod model;
