@@ -1,0 +1,48 @@
+//! The datagrams that wait to be sent: one arena, reused from batch to batch, so that a forwarded packet
+//! costs no allocation. Owns bytes and the paths they take; knows neither sockets nor what the bytes mean.
+
+use std::ops::Range;
+
+use crate::path::Path;
+
+/// A queue of datagrams in the order in which they must leave.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    bytes: Vec<u8>,
+    datagrams: Vec<(Path, Range<usize>)>,
+}
+
+impl Outgoing {
+    /// How many datagrams wait.
+    pub fn len(&self) -> usize {
+        self.datagrams.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.datagrams.is_empty()
+    }
+
+    /// The `index`th waiting datagram.
+    pub fn get(&self, index: usize) -> Option<(Path, &[u8])> {
+        let (path, range) = self.datagrams.get(index)?;
+        Some((*path, &self.bytes[range.clone()]))
+    }
+
+    /// All waiting datagrams, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = (Path, &[u8])> {
+        self.datagrams.iter().map(|(path, range)| (*path, &self.bytes[range.clone()]))
+    }
+
+    /// Forgets all datagrams and keeps their memory for the next ones.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.datagrams.clear();
+    }
+
+    /// Queues one datagram.
+    pub fn push(&mut self, path: Path, bytes: &[u8]) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        self.datagrams.push((path, start..self.bytes.len()));
+    }
+}
