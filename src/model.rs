@@ -321,3 +321,28 @@ pub struct CallRecord {
     #[schema(ignore)]
     pub epoch: Option<EpochId>,
 }
+
+/// A page of a conversation, told by sequence numbers (exclusive).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The newest `limit` before `seq` (or of all), answered in rising order.
+    Before { seq: Option<u64>, limit: usize },
+    /// The oldest `limit` after `seq`, in rising order.
+    After { seq: u64, limit: usize },
+}
+
+/// A place in a list that runs from new to old: items strictly older than (`at`, `id`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor<Id> {
+    pub at: Timestamp,
+    pub id: Id,
+}
+
+/// Which calls to list; absent means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    pub with: Option<UserId>,
+    pub status: Option<CallStatus>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}

@@ -8,7 +8,8 @@ use thiserror::Error;
 
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
-use crate::model::{CallRecord, CallStatus, Conversation, Message, Receipt, Role, Session, TokenHash, User};
+pub use crate::model::{CallFilter, Cursor, Page};
+use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, TokenHash, User};
 
 /// What went wrong in a store. The text is for the log, never for a user.
 #[derive(Debug, Error)]
@@ -63,15 +64,6 @@ pub struct Appended {
     pub fresh: bool,
 }
 
-/// A page of a conversation, told by sequence numbers (exclusive).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// The newest `limit` before `seq` (or of all), answered in rising order.
-    Before { seq: Option<u64>, limit: usize },
-    /// The oldest `limit` after `seq`, in rising order.
-    After { seq: u64, limit: usize },
-}
-
 /// A conversation as one member lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationSummary {
@@ -79,13 +71,6 @@ pub struct ConversationSummary {
     pub last_message: Option<Message>,
     /// Messages of others above the member's `read_seq`.
     pub unread: u64,
-}
-
-/// A place in a list that runs from new to old: items strictly older than (`at`, `id`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor<Id> {
-    pub at: Timestamp,
-    pub id: Id,
 }
 
 /// What changed for a user since a token. Overlap is allowed: the client applies by id.
@@ -97,15 +82,6 @@ pub struct SyncPage {
     pub next: String,
     /// There is more: ask again at once with `next`.
     pub more: bool,
-}
-
-/// Which calls to list; absent means any.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CallFilter {
-    pub with: Option<UserId>,
-    pub status: Option<CallStatus>,
-    pub from: Option<Timestamp>,
-    pub to: Option<Timestamp>,
 }
 
 /// The store.

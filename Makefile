@@ -1,0 +1,55 @@
+# make run    build everything and serve
+# make test   every test that CI runs (under 35 minutes on 2 cores)
+# Each installs what it lacks and says what.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export CARGO_TERM_COLOR ?= never
+
+.PHONY: run build test test-rust test-web test-browser lint test-long bench tools clean
+say = @printf '\n== %s\n' "$(1)"
+
+run: build
+	./target/release/charla serve
+
+build:
+	@tools/need.sh build
+	cargo build --release --locked
+
+tools:
+	@tools/need.sh test
+
+test: tools lint test-web test-rust test-browser
+	$(call say,all tests passed)
+
+lint: tools
+	$(call say,format and lints)
+	cargo fmt --all --check
+	CHARLA_SKIP_WEB=1 cargo clippy --workspace --all-targets --locked -- -D warnings
+
+test-web:
+	$(call say,the web client: types$(comma) lint$(comma) unit tests$(comma) size)
+	cd static && npm ci --no-audit --no-fund --loglevel=error && npm run build && npm run check && npm test
+
+test-rust: tools test-web
+	$(call say,the server and the relay: unit and integration tests)
+	cargo test --workspace --locked
+
+test-browser: tools test-web
+	$(call say,two real browsers)
+	cargo build --locked
+	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error && node --test --test-concurrency=1 *.test.mjs
+
+test-long: tools
+	tools/test-long.sh
+
+bench:
+	@tools/need.sh test
+	cargo bench --bench messages
+	cargo bench -p charla-media --bench fanout
+	cargo run --release -p charla-media --example load
+
+clean:
+	cargo clean
+	rm -rf static/dist static/node_modules tests/browser/node_modules
+
+comma := ,

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Installs what a step lacks on a Debian machine with Rust, Node and Python, and says what.
+#   tools/need.sh build    what `make run` needs
+#   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, libopus
+# It asks for root only when something is missing. It never upgrades what is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() { printf 'need: %s\n' "$*" >&2; exit 1; }
+
+have_lib() { pkg-config --exists "$1" 2>/dev/null; }
+have_so() { ldconfig -p 2>/dev/null | grep -q "$1"; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"
+  else die "these packages are missing and neither root nor sudo is at hand: ${missing[*]}"; fi
+}
+
+command -v cargo >/dev/null || die 'Rust is missing: install it from https://rustup.rs (1.95 or newer)'
+command -v node >/dev/null || die 'Node is missing: install Node 20 or newer with npm'
+[ "$(node -p 'Number(process.versions.node.split(".")[0])')" -ge 20 ] || die "Node 20 or newer is needed, this is $(node --version)"
+command -v npm >/dev/null || die 'npm is missing: install Node 20 or newer with npm'
+
+missing=()
+command -v cc >/dev/null || missing+=(build-essential)
+case "${1:-build}" in
+  build) ;;
+  test)
+    command -v python3 >/dev/null || die 'Python 3 is missing: install python3 with pip'
+    rustup component list --installed 2>/dev/null | grep -q clippy || command -v cargo-clippy >/dev/null \
+      || die 'clippy is missing: rustup component add clippy rustfmt'
+    command -v pkg-config >/dev/null || missing+=(pkg-config)
+    have_lib opus || missing+=(libopus-dev)
+    have_so libcurl.so.4 || missing+=(libcurl4)
+    [ -n "${CHARLA_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium)
+    ;;
+  *) die "unknown step $1" ;;
+esac
+if [ ${#missing[@]} -gt 0 ]; then
+  command -v apt-get >/dev/null || die "this machine has no apt-get; install by hand: ${missing[*]}"
+  echo "need: installing ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+if [ "${1:-build}" = test ] && [ -z "${CHARLA_TEST_MONGOD:-}" ]; then
+  python3 tools/fetch-mongod.py
+fi
