@@ -1,6 +1,91 @@
-//! charla-media: an audio SFU. What the finished crate is, and its example, stand here.
+//! charla-media: a small audio SFU (selective forwarding unit). Browsers send their audio to it by WebRTC, and it
+//! forwards each participant's packets to the others in his room, without decoding them.
+//!
+//! It knows rooms, participants, transports and bytes: no user, no database, no signalling, no async runtime. The
+//! host program carries SDP between browser and relay, decides who may be heard, and is told what happens. The
+//! protocols (STUN, DTLS, SRTP, RTCP) are those of the [webrtc-rs](https://webrtc.rs) project, composed under a
+//! transport of our own: ICE-lite, one UDP port for everybody, ICE-TCP over any byte stream that the host accepts.
+//!
+//! - [`Media`] is the handle: it may be cloned and used from any thread.
+//! - [`Tunnel`] carries media over one accepted TCP stream (RFC 4571 frames, ICE-TCP).
+//! - [`api`] holds the words in which host and relay talk.
+//! - [`relay::Relay`] is the relay without sockets and clocks, for those who bring their own loop.
+//!
+//! ```no_run
+//! use charla_media::api::{Config, Event, Offer, ParticipantId, RoomId, TransportId, TunnelKind};
+//! use charla_media::{Media, Tunnel};
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! use tokio::net::{TcpListener, TcpStream};
+//!
+//! // Whatever carries SDP between browser and server; here it takes an offer and gives it back.
+//! async fn signalling() -> Option<(u64, String)> { None }
+//! async fn send_to_browser(_participant: u64, _sdp: String) {}
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let address = "192.0.2.7:8443".parse()?;
+//!     let (media, mut events) = Media::start(Config {
+//!         udp: vec![address],
+//!         announce_udp: vec![address],
+//!         announce_tcp: vec![address],
+//!         max_slots: 8,
+//!         max_transports: 1000,
+//!         srtp_any: false,
+//!         tcp_only: false,
+//!     })?;
+//!     tokio::spawn(async move {
+//!         while let Ok(event) = events.recv().await {
+//!             if let Event::FirstAudio { participant, .. } = event {
+//!                 println!("{} is heard", participant.0);
+//!             }
+//!         }
+//!     });
+//!     let listener = TcpListener::bind(address).await?;
+//!     let tcp = media.clone();
+//!     tokio::spawn(async move {
+//!         while let Ok((stream, remote)) = listener.accept().await {
+//!             tokio::spawn(pump(stream, tcp.tunnel(remote, TunnelKind::IceTcp)));
+//!         }
+//!     });
+//!     let room = RoomId(1);
+//!     media.open_room(room);
+//!     while let Some((id, sdp)) = signalling().await {
+//!         let (participant, transport) = (ParticipantId(id), TransportId(id));
+//!         let answer = media.offer(Offer { room, participant, transport, sdp }).await?;
+//!         send_to_browser(id, answer.sdp).await;
+//!         media.gate(room, participant, transport, true); // from now on he hears and is heard
+//!     }
+//!     media.stop();
+//!     Ok(())
+//! }
+//!
+//! async fn pump(stream: TcpStream, tunnel: Tunnel) -> std::io::Result<()> {
+//!     let (mut reader, mut writer) = stream.into_split();
+//!     let up = async {
+//!         let mut buffer = [0; 4096];
+//!         while let Ok(1..) = reader.read(&mut buffer).await.inspect(|n| drop(tunnel.push(&buffer[..*n]))) {}
+//!     };
+//!     let down = async {
+//!         while let Some(bytes) = tunnel.next().await {
+//!             if writer.write_all(&bytes).await.is_err() { break; }
+//!         }
+//!     };
+//!     tokio::select! { () = up => {}, () = down => {} }
+//!     Ok(())
+//! }
+//! ```
+
 pub mod api;
+mod desk;
 pub mod framing;
+mod media;
 mod outgoing;
 mod path;
 pub mod relay;
+mod shard;
+mod tunnel;
+mod udp;
+
+pub use media::{EventReceiver, Media};
+pub use shard::Stats;
+pub use tunnel::{TUNNEL_BUFFER, Tunnel, TunnelClosed};
