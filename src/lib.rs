@@ -1,4 +1,5 @@
 //! Charla: a self-hosted chat and voice-call server. This file wires the rooms together and owns nothing else.
+pub mod calls;
 pub mod clock;
 pub mod code;
 pub mod config;

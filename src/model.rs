@@ -346,3 +346,10 @@ pub struct CallFilter {
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
 }
+
+/// Whom a message or a call is for: a person (the direct conversation is opened if need be) or a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    User(UserId),
+    Conversation(ConversationId),
+}

@@ -1,0 +1,52 @@
+//! Why a command about a call was refused. Knows the codes of refusals, neither HTTP nor Socket.IO.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::code::{Code, Refusal};
+
+/// Why a command about a call was refused. The texts are for users.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum CallError {
+    /// No such call, conversation or user, or not the asker's: one answer for all.
+    #[error("there is no such call or conversation")]
+    NotFound,
+    /// The call is not in a state for that; the sentence says why.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// The asker is in another call already.
+    #[error("you are already in a call; end it first")]
+    Busy,
+    /// The SDP is over its limit, bytes.
+    #[error("the SDP is over {0} bytes")]
+    TooLarge(usize),
+    /// The asker, or the server, holds as many transports as it may.
+    #[error("too many devices are in calls; try again soon")]
+    TooMany,
+    /// The relay cannot answer the offer; the sentence says why and holds nothing of the SDP.
+    #[error("{0}")]
+    UnusableOffer(String),
+    /// The store or the relay does not answer, or the server is stopping.
+    #[error("calls are not possible right now; try again")]
+    Unavailable,
+    /// Our fault; the log has the cause.
+    #[error("something went wrong on the server")]
+    Internal,
+}
+
+impl From<CallError> for Refusal {
+    fn from(error: CallError) -> Self {
+        let (code, retry_after) = match &error {
+            CallError::NotFound => (Code::NotFound, None),
+            CallError::Conflict(_) => (Code::Conflict, None),
+            CallError::Busy => (Code::Busy, None),
+            CallError::TooLarge(_) => (Code::TooLarge, None),
+            CallError::TooMany => (Code::TooMany, Some(Duration::from_secs(5))),
+            CallError::UnusableOffer(_) => (Code::UnusableOffer, None),
+            CallError::Unavailable => (Code::Unavailable, None),
+            CallError::Internal => (Code::Internal, None),
+        };
+        Refusal { retry_after, ..Refusal::new(code, error.to_string()) }
+    }
+}

@@ -1,0 +1,33 @@
+//! How long things may take and how many there may be.
+
+use std::time::Duration;
+
+/// The bounds of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long a call rings before it is missed.
+    pub ring: Duration,
+    /// How long media may take to come up after the answer.
+    pub connect: Duration,
+    /// How long media may be lost before the leg is.
+    pub reconnect: Duration,
+    /// How long a call rings on after the device that started it went away (a page reloads in that time).
+    pub grace: Duration,
+    /// Devices of one user that may have a transport at once.
+    pub devices: usize,
+    /// Transports in all.
+    pub transports: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            ring: Duration::from_secs(45),
+            connect: Duration::from_secs(20),
+            reconnect: Duration::from_secs(30),
+            grace: Duration::from_secs(10),
+            devices: 5,
+            transports: 10_000,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Calls: who calls whom, who answers, when media may flow, and the record that stays. Owns the machines of a leg and
+//! of a call, the Book of all live calls, and the one task that holds it. Knows no socket and no HTTP; only `service`
+//! knows the relay, and SDP never enters the Book.
+
+pub mod error;
+pub mod limits;
+pub mod service;
+
+pub use error::CallError;
+pub use limits::Limits;

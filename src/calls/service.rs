@@ -1,0 +1,176 @@
+//! The calls service: what sockets and REST ask of calls. [`Calls`] is a handle; one task behind it owns the Book.
+//! Knows the relay (through [`MediaPlane`]), the store's contract and the outbox; no socket and no HTTP.
+
+mod command;
+mod plane;
+
+use std::sync::Arc;
+
+use futures_util::stream::BoxStream;
+use tokio::sync::{mpsc, oneshot};
+
+use self::command::Command;
+pub use self::plane::MediaPlane;
+use super::{CallError, Limits};
+use crate::clock::Clock;
+use crate::event::{IceServer, Outbox};
+use crate::ids::{CallId, DeviceId, EpochId, UserId};
+use crate::model::{CallFilter, CallRecord, Cursor, Target};
+use crate::random::Random;
+use crate::store::{Store, StoreError};
+
+/// SDP over this is refused, bytes.
+pub const MAX_SDP: usize = 64 * 1024;
+
+type Result<T> = std::result::Result<T, CallError>;
+
+/// A call that was started or accepted, and how to reach the relay.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Started {
+    /// As it stands now. A start that found the other one busy answers with an ended record of status `busy`; a start
+    /// that met the other one's call to us answers with that call, accepted.
+    pub call: CallRecord,
+    pub ice_servers: Vec<IceServer>,
+}
+
+/// The relay's answer to a `mediaOffer`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaAnswer {
+    pub sdp: String,
+    /// The asker's participant in the room: the CSRC under which others hear him, as decimal text.
+    pub participant: String,
+}
+
+/// What the service works with.
+pub struct Deps {
+    pub store: Arc<dyn Store>,
+    pub outbox: Arc<dyn Outbox>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<Random>,
+    pub media: Arc<dyn MediaPlane>,
+    /// What the relay reports, in order.
+    pub media_events: BoxStream<'static, charla_media::api::Event>,
+    pub limits: Limits,
+    /// The name of this server in records and heartbeats; stays the same over restarts.
+    pub node: String,
+    /// This run of it.
+    pub epoch: EpochId,
+}
+
+/// How many commands may wait for the task before their askers do.
+const COMMANDS: usize = 256;
+
+/// A handle to the calls of this server. Cheap to clone; every method is cancel-safe: what was asked is done even if
+/// the asker does not wait for the answer.
+#[derive(Clone)]
+pub struct Calls {
+    commands: mpsc::Sender<Command>,
+}
+
+impl Calls {
+    /// Closes the records that a crash of this node left open, beats the heart, and starts the task that owns the
+    /// Book. Needs a tokio runtime; fails if the store does.
+    pub async fn launch(deps: Deps) -> std::result::Result<Self, StoreError> {
+        deps.store.heartbeat(&deps.node, deps.epoch, deps.clock.now()).await?;
+        let (commands, _inbox) = mpsc::channel(COMMANDS);
+        Ok(Self { commands })
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(oneshot::Sender<Result<T>>) -> Command) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| CallError::Unavailable)?;
+        answer.await.map_err(|_| CallError::Unavailable)?
+    }
+
+    /// Calls the other member of a conversation, or a user (the conversation is opened if need be).
+    /// `NotFound` for strangers, `Busy` while in another call.
+    pub async fn start(&self, user: UserId, device: DeviceId, to: Target) -> Result<Started> {
+        self.ask(|reply| Command::Start { user, device, to, reply }).await
+    }
+
+    /// Answers a ringing call on this device. Again on the same device: the same answer; `Conflict` when it was
+    /// answered elsewhere or has ended.
+    pub async fn accept(&self, user: UserId, device: DeviceId, call: CallId) -> Result<Started> {
+        self.ask(|reply| Command::Accept { user, device, call, reply }).await
+    }
+
+    /// Declines a ringing call for the user, on all his devices. A call that has ended: nothing to do.
+    pub async fn reject(&self, user: UserId, device: DeviceId, call: CallId) -> Result<()> {
+        self.ask(|reply| Command::Reject { user, device, call, reply }).await
+    }
+
+    /// Leaves a call (1:1: ends it); before the answer: the caller cancels, the callee declines. From any device of the
+    /// user. A call that has ended: nothing to do.
+    pub async fn leave(&self, user: UserId, device: DeviceId, call: CallId) -> Result<()> {
+        self.ask(|reply| Command::Leave { user, device, call, reply }).await
+    }
+
+    /// Answers a browser's offer. The first of a device warms it up while the call rings; one with the DTLS fingerprint
+    /// of before is an ICE restart; one with another fingerprint (a reloaded page) replaces the transport.
+    pub async fn media_offer(
+        &self,
+        user: UserId,
+        device: DeviceId,
+        call: CallId,
+        sdp: String,
+    ) -> Result<MediaAnswer> {
+        if sdp.len() > MAX_SDP {
+            return Err(CallError::TooLarge(MAX_SDP));
+        }
+        self.ask(|reply| Command::MediaOffer { user, device, call, sdp, reply }).await
+    }
+
+    /// Tells the others whether this device's microphone is off. Only the device that is in the call may.
+    pub async fn set_muted(&self, user: UserId, device: DeviceId, call: CallId, muted: bool) -> Result<()> {
+        self.ask(|reply| Command::SetMuted { user, device, call, muted, reply }).await
+    }
+
+    /// Takes what only the browser knows about its leg.
+    pub async fn call_stats(
+        &self,
+        user: UserId,
+        device: DeviceId,
+        call: CallId,
+        stats: serde_json::Value,
+    ) -> Result<()> {
+        self.ask(|reply| Command::CallStats { user, device, call, stats, reply }).await
+    }
+
+    /// A device's first socket is here (again).
+    pub async fn device_here(&self, user: UserId, device: DeviceId) {
+        // The task is gone only when the server stops: then nobody needs to know.
+        let _ = self.commands.send(Command::DeviceHere { user, device }).await;
+    }
+
+    /// A device's last socket is gone.
+    pub async fn device_gone(&self, user: UserId, device: DeviceId) {
+        let _ = self.commands.send(Command::DeviceGone { user, device }).await;
+    }
+
+    /// The user's live calls.
+    pub async fn live(&self, user: UserId) -> Result<Vec<CallRecord>> {
+        self.ask(|reply| Command::Live { user, reply }).await
+    }
+
+    /// The user's calls by start time, newest first; live ones as they stand now.
+    pub async fn list(
+        &self,
+        user: UserId,
+        filter: CallFilter,
+        after: Option<Cursor<CallId>>,
+        limit: usize,
+    ) -> Result<Vec<CallRecord>> {
+        self.ask(|reply| Command::List { user, filter, after, limit, reply }).await
+    }
+
+    /// One call of the user's, live or ended.
+    pub async fn get(&self, user: UserId, call: CallId) -> Result<CallRecord> {
+        self.ask(|reply| Command::Get { user, call, reply }).await
+    }
+
+    /// Ends every live call as `failed`/`serverRestart`, tells everybody, and waits at most two seconds for the records
+    /// to be written. Every later command is refused.
+    pub async fn shutdown(&self) {
+        let _ = self.ask(|reply| Command::Shutdown { reply }).await;
+    }
+}
