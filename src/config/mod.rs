@@ -1,12 +1,21 @@
 //! What an operator may set: one struct per `[table]` of `config.toml`, each key with its default.
 //! Secrets never show in `Debug`. Reading and checking are in `load` and `rules`; nothing here touches the world.
 
+mod fault;
+mod load;
+mod rules;
+mod schema;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use fault::{Fault, Faults, Place};
+pub use load::{Loaded, Origins, load, parse};
+pub use rules::is_dns_name;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
