@@ -1,9 +1,11 @@
 //! Charla: a self-hosted chat and voice-call server. This file wires the rooms together and owns nothing else.
+pub mod accounts;
 pub mod calls;
 pub mod clock;
 pub mod code;
 pub mod config;
 pub mod event;
+pub mod http;
 pub mod ids;
 pub mod limit;
 pub mod model;
