@@ -1,6 +1,7 @@
 //! Charla: a self-hosted chat and voice-call server. This file wires the rooms together and owns nothing else.
 pub mod accounts;
 pub mod calls;
+pub mod chat;
 pub mod clock;
 pub mod code;
 pub mod config;

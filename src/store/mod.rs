@@ -142,6 +142,8 @@ pub trait Store: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<Conversation>;
     async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>>;
+    /// One conversation as `user` lists it; `None` if there is none or he is no member.
+    async fn summary(&self, id: ConversationId, user: UserId) -> Result<Option<ConversationSummary>>;
     /// A user's conversations by `updated_at`, newest first.
     async fn conversations_of(
         &self,
@@ -155,6 +157,7 @@ pub trait Store: Send + Sync + 'static {
     // messages
     /// Gives the next `seq`; what is visible is always a prefix. `Missing` if the sender is no member.
     async fn append_message(&self, message: NewMessage) -> Result<Appended>;
+    async fn message(&self, id: MessageId) -> Result<Option<Message>>;
     async fn messages(&self, conversation: ConversationId, page: Page) -> Result<Vec<Message>>;
     /// Raises watermarks (never lowers them, never above `last_seq`; reading also delivers).
     /// `None` if nothing moved; `Missing` if the user is no member.

@@ -1,0 +1,302 @@
+//! Chat: conversations, messages, receipts, typing, sync. Owns the rules of sending; the store owns the data, the
+//! outbox the devices. Knows no transport.
+
+mod draft;
+mod view;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::code::{Code, FieldError, Refusal};
+use crate::event::{Audience, Event, Outbox};
+use crate::ids::{ConversationId, DeviceId, MessageId, UserId};
+use crate::limit::{Limiter, Rate};
+use crate::model::{Conversation, Cursor, Message, Page, Receipt, Target};
+use crate::policy::{Action, may};
+use crate::random::Random;
+use crate::store::{Appended, ConversationSummary, NewMessage, Store, StoreError};
+
+pub use draft::Draft;
+pub use view::{ConversationView, MemberView, SyncView, SyncedConversation};
+
+/// Why chat refused.
+#[derive(Debug, Error)]
+pub enum ChatError {
+    /// There is no such conversation or person, or it is not the asker's to see.
+    #[error("not found")]
+    NotFound,
+    #[error("a value cannot be used: {0:?}")]
+    Invalid(Vec<FieldError>),
+    /// The content is over its limit, in bytes.
+    #[error("the message is over {max} bytes")]
+    TooLarge { max: usize },
+    #[error("too many messages; wait {retry_after:?}")]
+    TooMany { retry_after: Duration },
+    /// The sync token is none of ours.
+    #[error("the sync token is not valid")]
+    BadToken,
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for ChatError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Missing => Self::NotFound,
+            StoreError::BadToken => Self::BadToken,
+            StoreError::Taken(_)
+            | StoreError::Busy
+            | StoreError::Unavailable(_)
+            | StoreError::Unusable(_) => Self::Store(error),
+        }
+    }
+}
+
+impl From<ChatError> for Refusal {
+    fn from(error: ChatError) -> Self {
+        match error {
+            ChatError::NotFound => Self::new(Code::NotFound, "There is no such conversation or person."),
+            ChatError::Invalid(errors) => {
+                let detail = errors.first().map_or_else(String::new, |e| e.detail.clone());
+                Self { errors, ..Self::new(Code::Invalid, detail) }
+            }
+            ChatError::TooLarge { max } => {
+                Self::new(Code::TooLarge, format!("A message has at most {max} bytes. Send it in parts."))
+            }
+            ChatError::TooMany { retry_after } => Self {
+                retry_after: Some(retry_after),
+                ..Self::new(Code::TooMany, "You are sending too fast. Wait a moment.")
+            },
+            ChatError::BadToken => {
+                Self::new(Code::BadRequest, "The sync token is not valid. Sync again from the start.")
+            }
+            ChatError::Store(error) => store_refusal(&error),
+        }
+    }
+}
+
+fn store_refusal(error: &StoreError) -> Refusal {
+    match error {
+        StoreError::Busy | StoreError::Unavailable(_) => {
+            tracing::warn!(%error, "the store did not answer chat");
+            Refusal {
+                retry_after: Some(Duration::from_secs(1)),
+                ..Refusal::new(Code::Unavailable, "The server cannot store that right now. Try again.")
+            }
+        }
+        StoreError::Taken(_) | StoreError::Missing | StoreError::Unusable(_) | StoreError::BadToken => {
+            tracing::error!(%error, "the store failed chat");
+            Refusal::new(Code::Internal, "Something went wrong on the server.")
+        }
+    }
+}
+
+/// What became of a send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// As stored.
+    pub message: Message,
+    /// False if this `clientId` was already sent: `message` is then the stored one, and nobody is told again.
+    pub fresh: bool,
+}
+
+/// How much one person may send.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChatLimits {
+    /// Content of a message, in bytes of UTF-8.
+    pub message_bytes: usize,
+    /// Messages of one person, over all of his devices.
+    pub sends: Rate,
+}
+
+impl Default for ChatLimits {
+    fn default() -> Self {
+        Self { message_bytes: 4096, sends: Rate { burst: 60, refill: Duration::from_millis(50) } }
+    }
+}
+
+/// The most messages in one page of history or sync.
+const PAGE_MAX: usize = 100;
+
+/// How many busy senders are remembered.
+const SENDERS_MAX: usize = 10_000;
+
+type Result<T> = std::result::Result<T, ChatError>;
+
+/// The service. Cheap to share in an `Arc`.
+pub struct Chat {
+    store: Arc<dyn Store>,
+    outbox: Arc<dyn Outbox>,
+    clock: Arc<dyn Clock>,
+    random: Arc<Random>,
+    limits: ChatLimits,
+    senders: Mutex<Limiter<UserId>>,
+}
+
+impl Chat {
+    pub fn new(
+        store: Arc<dyn Store>,
+        outbox: Arc<dyn Outbox>,
+        clock: Arc<dyn Clock>,
+        random: Arc<Random>,
+        limits: ChatLimits,
+    ) -> Self {
+        Self {
+            store,
+            outbox,
+            clock,
+            random,
+            limits,
+            senders: Mutex::new(Limiter::new(limits.sends, SENDERS_MAX)),
+        }
+    }
+
+    /// The direct conversation with `other`, opened if need be.
+    pub async fn open(&self, user: UserId, other: UserId) -> Result<ConversationView> {
+        let conversation = self.direct(user, other).await?;
+        self.conversation(user, conversation.id).await
+    }
+
+    /// One conversation as `user` lists it.
+    pub async fn conversation(&self, user: UserId, id: ConversationId) -> Result<ConversationView> {
+        let summary = self.store.summary(id, user).await?.ok_or(ChatError::NotFound)?;
+        if !may(user, Action::ReadConversation(&summary.conversation)) {
+            return Err(ChatError::NotFound);
+        }
+        let names = self.names([&summary]).await?;
+        Ok(names.conversation(summary))
+    }
+
+    /// By `updated_at`, newest first; `limit` is cut to 1–100.
+    pub async fn conversations(
+        &self,
+        user: UserId,
+        after: Option<Cursor<ConversationId>>,
+        limit: usize,
+    ) -> Result<Vec<ConversationView>> {
+        let summaries = self.store.conversations_of(user, after, limit.clamp(1, PAGE_MAX)).await?;
+        let names = self.names(&summaries).await?;
+        Ok(summaries.into_iter().map(|summary| names.conversation(summary)).collect())
+    }
+
+    /// Stores a message, then tells every device of both but the sending one. Durable when it resolves.
+    pub async fn send(&self, user: UserId, device: Option<DeviceId>, draft: Draft) -> Result<Sent> {
+        draft::check(&draft, self.limits.message_bytes)?;
+        self.count_send(user)?;
+        let conversation = match draft.to {
+            Target::User(other) => self.direct(user, other).await?,
+            Target::Conversation(id) => self.known(id).await?,
+        };
+        if !may(user, Action::SendMessage(&conversation)) {
+            return Err(ChatError::NotFound);
+        }
+        if let Some(reply_to) = draft.reply_to {
+            self.check_reply(conversation.id, reply_to).await?;
+        }
+        let now = self.clock.now();
+        let message = NewMessage {
+            id: MessageId(self.random.object_id(now)),
+            conversation: conversation.id,
+            from_user: user,
+            content: draft.content,
+            client_id: draft.client_id,
+            reply_to: draft.reply_to,
+            created_at: now,
+        };
+        let Appended { message, fresh } = self.store.append_message(message).await?;
+        if fresh {
+            let everyone = conversation.members.iter().map(|member| member.user);
+            let audience = match device {
+                Some(device) => Audience::users_except(everyone, user, device),
+                None => Audience::users(everyone),
+            };
+            self.outbox.publish(audience, Event::NewMessage(message.clone()));
+        }
+        Ok(Sent { message, fresh })
+    }
+
+    /// A page of messages in rising order; its limit is cut to 1–100.
+    pub async fn history(&self, user: UserId, id: ConversationId, page: Page) -> Result<Vec<Message>> {
+        let conversation = self.known(id).await?;
+        if !may(user, Action::ReadConversation(&conversation)) {
+            return Err(ChatError::NotFound);
+        }
+        let page = match page {
+            Page::Before { seq, limit } => Page::Before { seq, limit: limit.clamp(1, PAGE_MAX) },
+            Page::After { seq, limit } => Page::After { seq, limit: limit.clamp(1, PAGE_MAX) },
+        };
+        Ok(self.store.messages(id, page).await?)
+    }
+
+    /// Raises `user`'s watermarks (never lowers them; 0 leaves one as it is) and tells both if one moved.
+    pub async fn mark(&self, user: UserId, id: ConversationId, delivered: u64, read: u64) -> Result<Receipt> {
+        let conversation = self.known(id).await?;
+        if !may(user, Action::MarkConversation(&conversation)) {
+            return Err(ChatError::NotFound);
+        }
+        if let Some(receipt) = self.store.mark(id, user, delivered, read).await? {
+            let everyone = conversation.members.iter().map(|member| member.user);
+            self.outbox.publish(Audience::users(everyone), Event::Receipt(receipt));
+            return Ok(receipt);
+        }
+        let member = conversation.member(user).ok_or(ChatError::NotFound)?;
+        Ok(Receipt { conversation: id, user, delivered_seq: member.delivered_seq, read_seq: member.read_seq })
+    }
+
+    /// Tells the others that `user` types, or has stopped.
+    pub async fn typing(&self, user: UserId, id: ConversationId, typing: bool) -> Result<()> {
+        let conversation = self.known(id).await?;
+        if !may(user, Action::MarkConversation(&conversation)) {
+            return Err(ChatError::NotFound);
+        }
+        let others = conversation.members.iter().map(|member| member.user).filter(|other| *other != user);
+        self.outbox.publish(Audience::users(others), Event::Typing { conversation: id, user, typing });
+        Ok(())
+    }
+
+    /// What changed for `user` since a token that an earlier sync gave; everything, if `None`.
+    pub async fn sync(&self, user: UserId, since: Option<&str>) -> Result<SyncView> {
+        let page = self.store.sync(user, since, PAGE_MAX).await?;
+        let names = self.names(page.conversations.iter().map(|(summary, _)| summary)).await?;
+        Ok(names.sync(page))
+    }
+
+    fn count_send(&self, user: UserId) -> Result<()> {
+        let now = self.clock.instant();
+        let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        senders.take(&user, now).map_err(|retry_after| ChatError::TooMany { retry_after })
+    }
+
+    async fn known(&self, id: ConversationId) -> Result<Conversation> {
+        self.store.conversation(id).await?.ok_or(ChatError::NotFound)
+    }
+
+    async fn direct(&self, user: UserId, other: UserId) -> Result<Conversation> {
+        if user == other {
+            return Err(ChatError::Invalid(vec![draft::field("toUser", "Write to somebody else.")]));
+        }
+        let now = self.clock.now();
+        let id = ConversationId(self.random.object_id(now));
+        Ok(self.store.open_direct(id, user, other, now).await?)
+    }
+
+    async fn check_reply(&self, conversation: ConversationId, reply_to: MessageId) -> Result<()> {
+        let answered = self.store.message(reply_to).await?;
+        if answered.is_some_and(|message| message.conversation == conversation) {
+            return Ok(());
+        }
+        Err(ChatError::Invalid(vec![draft::field("replyTo", "Reply to a message of the same conversation.")]))
+    }
+
+    async fn names(&self, of: impl IntoIterator<Item = &ConversationSummary>) -> Result<view::Names> {
+        let ids = view::people(of);
+        if ids.is_empty() {
+            return Ok(view::Names::new([]));
+        }
+        let users = self.store.users(&ids).await?;
+        Ok(view::Names::new(users.iter().map(crate::model::User::public)))
+    }
+}

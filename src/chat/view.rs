@@ -1,0 +1,106 @@
+//! What chat shows: conversations with the names of their members. Shapes of PROTOCOL.md; knows no transport.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::ids::{ConversationId, UserId};
+use crate::model::{ConversationKind, Message, PublicUser};
+use crate::store::{ConversationSummary, SyncPage};
+
+/// One person's place in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberView {
+    pub user: PublicUser,
+    /// Everything up to this sequence number has reached a device of his.
+    pub delivered_seq: u64,
+    /// Everything up to this sequence number was read.
+    pub read_seq: u64,
+}
+
+/// A conversation as one member lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationView {
+    #[schema(value_type = String)]
+    pub id: ConversationId,
+    pub kind: ConversationKind,
+    pub members: Vec<MemberView>,
+    /// Sequence number of the newest message; 0 while empty.
+    pub last_seq: u64,
+    /// Messages of others that this member has not read.
+    pub unread: u64,
+    pub last_message: Option<Message>,
+    #[schema(value_type = String)]
+    pub created_at: Timestamp,
+    #[schema(value_type = String)]
+    pub updated_at: Timestamp,
+}
+
+/// A conversation that changed, with its new messages in rising order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncedConversation {
+    pub conversation: ConversationView,
+    pub messages: Vec<Message>,
+}
+
+/// What changed since a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncView {
+    /// What to say next time.
+    pub since: String,
+    /// There is more: ask again at once with `since`.
+    pub more: bool,
+    pub conversations: Vec<SyncedConversation>,
+}
+
+/// The people that views name, by id.
+pub(super) struct Names(HashMap<UserId, PublicUser>);
+
+impl Names {
+    pub(super) fn new(users: impl IntoIterator<Item = PublicUser>) -> Self {
+        Self(users.into_iter().map(|user| (user.id, user)).collect())
+    }
+
+    pub(super) fn conversation(&self, summary: ConversationSummary) -> ConversationView {
+        let ConversationSummary { conversation, last_message, unread } = summary;
+        let members = conversation.members.iter().filter_map(|member| {
+            let user = self.0.get(&member.user)?.clone();
+            Some(MemberView { user, delivered_seq: member.delivered_seq, read_seq: member.read_seq })
+        });
+        ConversationView {
+            id: conversation.id,
+            kind: conversation.kind,
+            members: members.collect(),
+            last_seq: conversation.last_seq,
+            unread,
+            last_message,
+            created_at: conversation.created_at,
+            updated_at: conversation.updated_at,
+        }
+    }
+
+    pub(super) fn sync(&self, page: SyncPage) -> SyncView {
+        let conversations = page.conversations.into_iter().map(|(summary, messages)| SyncedConversation {
+            conversation: self.conversation(summary),
+            messages,
+        });
+        SyncView { conversations: conversations.collect(), since: page.next, more: page.more }
+    }
+}
+
+/// Everyone whom these conversations name, once each.
+pub(super) fn people<'a>(summaries: impl IntoIterator<Item = &'a ConversationSummary>) -> Vec<UserId> {
+    let mut ids: Vec<UserId> = summaries
+        .into_iter()
+        .flat_map(|summary| summary.conversation.members.iter().map(|member| member.user))
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
