@@ -19,12 +19,20 @@ use crate::udp;
 /// A timer that is due and does not move must not spin the loop.
 const TIMER_FLOOR: Duration = Duration::from_millis(1);
 
+/// A tunnel that brought nothing for so long is dead or idle: a living ICE agent checks every few seconds.
+const TUNNEL_IDLE: Duration = Duration::from_secs(60);
+
+/// How often idle tunnels are looked for.
+const SWEEP: Duration = Duration::from_secs(10);
+
 pub(crate) struct Desk {
     relay: Relay,
     sender: udp::Sender,
     /// Indices into the relay's outgoing datagrams, per socket; kept for their memory.
     by_socket: Vec<Vec<usize>>,
     tunnels: HashMap<TunnelId, Served>,
+    /// When to look for idle tunnels next, while there are tunnels.
+    sweep_at: Option<Instant>,
     events: UnboundedSender<Event>,
     stats: Stats,
 }
@@ -33,6 +41,7 @@ pub(crate) struct Desk {
 struct Served {
     decoder: Decoder,
     near: NearEnd,
+    heard_at: Instant,
 }
 
 impl Desk {
@@ -42,6 +51,7 @@ impl Desk {
             sender: udp::Sender::new(),
             by_socket: vec![Vec::new(); sockets],
             tunnels: HashMap::new(),
+            sweep_at: None,
             events,
             stats: Stats::default(),
         }
@@ -49,7 +59,7 @@ impl Desk {
 
     /// How long the loop may wait; `None` while nothing waits for time.
     pub(crate) fn patience(&self, now: Instant) -> Option<Duration> {
-        let due = self.relay.poll_timeout()?;
+        let due = self.relay.poll_timeout().into_iter().chain(self.sweep_at).min()?;
         Some(due.saturating_duration_since(now).max(TIMER_FLOOR))
     }
 
@@ -57,6 +67,19 @@ impl Desk {
         if self.relay.poll_timeout().is_some_and(|due| due <= now) {
             self.guarded(now, |relay| relay.handle_timeout(now));
         }
+        if self.sweep_at.is_some_and(|due| due <= now) {
+            self.sweep_tunnels(now);
+        }
+    }
+
+    fn sweep_tunnels(&mut self, now: Instant) {
+        let idle = |tunnel: &Served| now.saturating_duration_since(tunnel.heard_at) >= TUNNEL_IDLE;
+        let gone: Vec<_> = self.tunnels.extract_if(|_, tunnel| idle(tunnel)).collect();
+        for (id, _) in &gone {
+            tracing::debug!(tunnel = id.0, "an idle tunnel is closed");
+            self.guarded(now, |relay| relay.tunnel_closed(now, *id));
+        }
+        self.sweep_at = if self.tunnels.is_empty() { None } else { Some(now + SWEEP) };
     }
 
     pub(crate) fn datagram(&mut self, now: Instant, path: Path, bytes: &[u8]) {
@@ -84,7 +107,9 @@ impl Desk {
                 }
             }
             Command::TunnelOpened { id, remote, near } => {
-                self.tunnels.insert(id, Served { decoder: Decoder::new(udp::DATAGRAM_MAX), near });
+                let decoder = Decoder::new(udp::DATAGRAM_MAX);
+                self.tunnels.insert(id, Served { decoder, near, heard_at: now });
+                self.sweep_at.get_or_insert(now + SWEEP);
                 self.guarded(now, |relay| relay.tunnel_opened(id, remote));
             }
             Command::TunnelBytes { id, bytes } => self.tunnel_bytes(now, id, &bytes),
@@ -104,6 +129,7 @@ impl Desk {
     fn tunnel_bytes(&mut self, now: Instant, id: TunnelId, bytes: &Bytes) {
         // Out of the map while it is served: the relay is reached through `self`.
         let Some(mut tunnel) = self.tunnels.remove(&id) else { return };
+        tunnel.heard_at = now;
         tunnel.decoder.push(bytes);
         tunnel.near.served(bytes.len());
         loop {
@@ -250,7 +276,8 @@ mod tests {
     fn a_stream_of_garbage_closes_its_tunnel() {
         let (mut desk, now, _events) = desk();
         let id = TunnelId(1);
-        desk.tunnels.insert(id, Served { decoder: Decoder::new(10), near: NearEnd::unheard() });
+        let (decoder, near) = (Decoder::new(10), NearEnd::unheard());
+        desk.tunnels.insert(id, Served { decoder, near, heard_at: now });
         desk.tunnel_bytes(now, id, &Bytes::from_static(&[0, 1, 9, 0]));
         assert_eq!(desk.stats.received, 1);
         assert!(desk.tunnels.contains_key(&id));
@@ -258,6 +285,26 @@ mod tests {
         assert!(!desk.tunnels.contains_key(&id));
         desk.tunnel_bytes(now, id, &Bytes::from_static(&[0, 1, 9]));
         assert_eq!(desk.stats.received, 1, "what comes after is not read");
+    }
+
+    #[test]
+    fn an_idle_tunnel_is_closed_and_a_living_one_is_not() {
+        let (mut desk, start, _events) = desk();
+        let remote = "192.0.2.1:5000".parse().unwrap();
+        for id in [TunnelId(1), TunnelId(2)] {
+            desk.command(start, Command::TunnelOpened { id, remote, near: NearEnd::unheard() });
+        }
+        let mut now = start;
+        while let Some(wait) = desk.patience(now) {
+            now += wait;
+            if now < start + TUNNEL_IDLE * 2 {
+                desk.tunnel_bytes(now, TunnelId(2), &Bytes::from_static(&[0, 0]));
+            }
+            desk.serve_timers(now);
+            assert_eq!(desk.tunnels.contains_key(&TunnelId(1)), now < start + TUNNEL_IDLE);
+        }
+        assert!(desk.tunnels.is_empty());
+        assert!(now > start + TUNNEL_IDLE * 2, "the living one lived on");
     }
 
     #[test]

@@ -17,22 +17,21 @@
 //! use tokio::io::{AsyncReadExt, AsyncWriteExt};
 //! use tokio::net::{TcpListener, TcpStream};
 //!
-//! // Whatever carries SDP between browser and server; here it takes an offer and gives it back.
-//! async fn signalling() -> Option<(u64, String)> { None }
-//! async fn send_to_browser(_participant: u64, _sdp: String) {}
-//!
+//! # async fn next_offer() -> Option<(u64, String)> { None }
+//! # async fn send_answer(_browser: u64, _sdp: String) {}
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let address = "192.0.2.7:8443".parse()?;
-//!     let (media, mut events) = Media::start(Config {
-//!         udp: vec![address],
-//!         announce_udp: vec![address],
-//!         announce_tcp: vec![address],
+//!     let here = "192.0.2.7:8443".parse()?;
+//!     let config = Config {
+//!         udp: vec![here],
+//!         announce_udp: vec![here],
+//!         announce_tcp: vec![here],
 //!         max_slots: 8,
 //!         max_transports: 1000,
 //!         srtp_any: false,
 //!         tcp_only: false,
-//!     })?;
+//!     };
+//!     let (media, mut events) = Media::start(config)?;
 //!     tokio::spawn(async move {
 //!         while let Ok(event) = events.recv().await {
 //!             if let Event::FirstAudio { participant, .. } = event {
@@ -40,8 +39,7 @@
 //!             }
 //!         }
 //!     });
-//!     let listener = TcpListener::bind(address).await?;
-//!     let tcp = media.clone();
+//!     let (tcp, listener) = (media.clone(), TcpListener::bind(here).await?);
 //!     tokio::spawn(async move {
 //!         while let Ok((stream, remote)) = listener.accept().await {
 //!             tokio::spawn(pump(stream, tcp.tunnel(remote, TunnelKind::IceTcp)));
@@ -49,29 +47,23 @@
 //!     });
 //!     let room = RoomId(1);
 //!     media.open_room(room);
-//!     while let Some((id, sdp)) = signalling().await {
-//!         let (participant, transport) = (ParticipantId(id), TransportId(id));
+//!     // Offers and answers travel as the host likes: by WebSocket, by HTTP.
+//!     while let Some((browser, sdp)) = next_offer().await {
+//!         let (participant, transport) = (ParticipantId(browser), TransportId(browser));
 //!         let answer = media.offer(Offer { room, participant, transport, sdp }).await?;
-//!         send_to_browser(id, answer.sdp).await;
+//!         send_answer(browser, answer.sdp).await;
 //!         media.gate(room, participant, transport, true); // from now on he hears and is heard
 //!     }
 //!     media.stop();
 //!     Ok(())
 //! }
 //!
-//! async fn pump(stream: TcpStream, tunnel: Tunnel) -> std::io::Result<()> {
+//! async fn pump(stream: TcpStream, tunnel: Tunnel) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 //!     let (mut reader, mut writer) = stream.into_split();
-//!     let up = async {
-//!         let mut buffer = [0; 4096];
-//!         while let Ok(1..) = reader.read(&mut buffer).await.inspect(|n| drop(tunnel.push(&buffer[..*n]))) {}
-//!     };
-//!     let down = async {
-//!         while let Some(bytes) = tunnel.next().await {
-//!             if writer.write_all(&bytes).await.is_err() { break; }
-//!         }
-//!     };
-//!     tokio::select! { () = up => {}, () = down => {} }
-//!     Ok(())
+//!     let mut buffer = [0; 4096];
+//!     let up = async { while let read @ 1.. = reader.read(&mut buffer).await? { tunnel.push(&buffer[..read])? } Ok(()) };
+//!     let down = async { while let Some(bytes) = tunnel.next().await { writer.write_all(&bytes).await? } Ok(()) };
+//!     tokio::select! { done = up => done, done = down => done }
 //! }
 //! ```
 
