@@ -1,0 +1,126 @@
+//! The relay under load, in a process of its own, and its end of the line protocol: the parent writes requests
+//! to its standard input, it writes answers to its standard output.
+//!
+//! `join ROOM ID LENGTH` and so many bytes of SDP → `LENGTH` and so many bytes of SDP; the gate is opened at once.
+//! It ends when its input does.
+
+use std::error::Error;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+
+use charla_media::Media;
+use charla_media::api::{Config, Offer, ParticipantId, RoomId, TransportId};
+use tokio::runtime;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The child's main: serves until its standard input ends.
+pub fn serve() -> Result<()> {
+    let (media, mut events) = Media::start(Config {
+        udp: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+        announce_udp: Vec::new(),
+        announce_tcp: Vec::new(),
+        max_slots: 8,
+        max_transports: 10_000,
+        srtp_any: false,
+        tcp_only: false,
+    })?;
+    let runtime = runtime::Builder::new_current_thread().build()?;
+    thread::spawn(move || {
+        runtime::Builder::new_current_thread().build().map(|runtime| {
+            runtime.block_on(async { while events.recv().await.is_ok() {} });
+        })
+    });
+    let (mut input, mut output) = (BufReader::new(io::stdin()), io::stdout());
+    let mut line = String::new();
+    while input.read_line(&mut line)? > 0 {
+        let fields: Vec<u64> =
+            line.split_whitespace().skip(1).map(str::parse).collect::<std::result::Result<_, _>>()?;
+        let [room, id, length] = fields[..] else { return Err("a request has three numbers".into()) };
+        let mut sdp = vec![0; length as usize];
+        input.read_exact(&mut sdp)?;
+        let (room, participant, transport) = (RoomId(room), ParticipantId(id), TransportId(id));
+        media.open_room(room);
+        let offer = Offer { room, participant, transport, sdp: String::from_utf8(sdp)? };
+        let answer = runtime.block_on(media.offer(offer))?;
+        media.gate(room, participant, transport, true);
+        write!(output, "{}\n{}", answer.sdp.len(), answer.sdp)?;
+        output.flush()?;
+        line.clear();
+    }
+    if let Some(stats) = runtime.block_on(media.stats()) {
+        eprintln!("server: {stats:?}");
+    }
+    media.stop();
+    Ok(())
+}
+
+/// The parent's end: the child, and what the system tells about it.
+pub struct Server {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    ticks_per_second: f64,
+}
+
+/// Processor time, seconds.
+#[derive(Clone, Copy)]
+pub struct Cpu {
+    pub user: f64,
+    pub system: f64,
+}
+
+impl Server {
+    /// Starts this very program with `--serve`.
+    pub fn spawn() -> Result<Server> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg("--serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let input = child.stdin.take();
+        let output = BufReader::new(child.stdout.take().ok_or("the child has no output")?);
+        // USER_HZ is 100 on every Linux that this runs on (proc(5), sysconf(_SC_CLK_TCK)).
+        Ok(Server { child, input, output, ticks_per_second: 100.0 })
+    }
+
+    /// Has an offer answered.
+    pub fn join(&mut self, room: u64, id: u64, offer: &str) -> Result<String> {
+        let input = self.input.as_mut().ok_or("the child was stopped")?;
+        write!(input, "join {room} {id} {}\n{offer}", offer.len())?;
+        input.flush()?;
+        let mut length = String::new();
+        self.output.read_line(&mut length)?;
+        let mut sdp = vec![0; length.trim().parse()?];
+        self.output.read_exact(&mut sdp)?;
+        Ok(String::from_utf8(sdp)?)
+    }
+
+    /// Time on a processor so far, from /proc/PID/stat (proc(5): fields 14 and 15).
+    pub fn cpu(&self) -> Result<Cpu> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let after_name = stat.rsplit(')').next().ok_or("an empty stat")?;
+        let fields: Vec<&str> = after_name.split_whitespace().collect();
+        let seconds = |index: usize| -> Result<f64> {
+            Ok(fields.get(index).ok_or("a short stat")?.parse::<f64>()? / self.ticks_per_second)
+        };
+        Ok(Cpu { user: seconds(11)?, system: seconds(12)? })
+    }
+
+    /// Memory resident, kB, from /proc/PID/status.
+    pub fn memory_kb(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.split_whitespace().next().ok_or("an empty VmRSS")?.parse()?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The end of its input ends the child.
+        self.input = None;
+        let _ = self.child.wait();
+    }
+}
