@@ -3,6 +3,10 @@
 //! CRUD order; `Option` for not found; every write is durable when its future resolves. Both engines pass
 //! `tests/store_contract.rs`, with several `Store` instances on one database.
 
+pub mod derive;
+pub mod open;
+pub mod sqlite;
+
 use async_trait::async_trait;
 use thiserror::Error;
 
@@ -133,7 +137,7 @@ pub trait Store: Send + Sync + 'static {
     async fn take_claim(&self, hash: &TokenHash, now: Timestamp) -> Result<bool>;
 
     // conversations
-    /// The direct conversation of two people, made with `id` if there is none. Both must exist (`Missing`).
+    /// The direct conversation of two people, made with `id` if there is none. Both must exist and differ (`Missing`).
     async fn open_direct(
         &self,
         id: ConversationId,
@@ -155,7 +159,8 @@ pub trait Store: Send + Sync + 'static {
     async fn contacts_of(&self, user: UserId) -> Result<Vec<UserId>>;
 
     // messages
-    /// Gives the next `seq`; what is visible is always a prefix. `Missing` if the sender is no member.
+    /// Gives the next `seq`; what is visible is always a prefix. `Missing` if the sender is no member, or if
+    /// `reply_to` is no message of the conversation.
     async fn append_message(&self, message: NewMessage) -> Result<Appended>;
     async fn message(&self, id: MessageId) -> Result<Option<Message>>;
     async fn messages(&self, conversation: ConversationId, page: Page) -> Result<Vec<Message>>;
@@ -176,7 +181,7 @@ pub trait Store: Send + Sync + 'static {
     /// Replaces the record unless it has ended. True if it did; ending a record is such a replacement, so it happens once.
     async fn update_call(&self, call: CallRecord) -> Result<bool>;
     async fn call(&self, id: CallId) -> Result<Option<CallRecord>>;
-    /// Calls that `user` was in, by `start_time`, newest first.
+    /// Calls that `user` was in, by `start_time`, newest first; `filter.from` is inclusive, `filter.to` exclusive.
     async fn calls_of(
         &self,
         user: UserId,

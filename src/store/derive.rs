@@ -1,0 +1,91 @@
+//! PURE: what follows from stored facts, the same for every engine: folded names, the words of enums, message status.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::ids::UserId;
+use crate::model::{Member, MessageStatus};
+
+/// How many messages of each conversation the first sync carries.
+pub const FIRST_SYNC: u64 = 30;
+
+/// What names and e-mail addresses are compared by: trimmed, Unicode lower case.
+pub fn fold(text: &str) -> String {
+    text.trim().to_lowercase()
+}
+
+/// The stored word of an enum without fields: the same as on the wire.
+pub fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// The enum of a stored word; `None` if a newer version wrote it.
+pub fn from_word<T: DeserializeOwned>(word: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+}
+
+/// How far a message of `from` has come: as far as the slowest of the others.
+pub fn status(members: &[Member], from: UserId, seq: u64) -> MessageStatus {
+    members
+        .iter()
+        .filter(|m| m.user != from)
+        .map(|m| match () {
+            () if m.read_seq >= seq => MessageStatus::Read,
+            () if m.delivered_seq >= seq => MessageStatus::Delivered,
+            () => MessageStatus::Sent,
+        })
+        .min()
+        .unwrap_or(MessageStatus::Sent)
+}
+
+/// Whom a message of `from` in a direct conversation is for; `from` itself if nobody else is left.
+pub fn to_user(members: &[Member], from: UserId) -> UserId {
+    members.iter().map(|m| m.user).find(|m| *m != from).unwrap_or(from)
+}
+
+/// The watermarks after a mark: never lower, never above `last_seq`; reading also delivers. `None` if nothing moves.
+pub fn raised(now: (u64, u64), delivered: u64, read: u64, last_seq: u64) -> Option<(u64, u64)> {
+    let raised = (now.0.max(delivered.max(read).min(last_seq)), now.1.max(read.min(last_seq)));
+    (raised != now).then_some(raised)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CallStatus, Role};
+    use bson::oid::ObjectId;
+
+    fn member(n: u8, delivered_seq: u64, read_seq: u64) -> Member {
+        Member { user: UserId(ObjectId::from_bytes([n; 12])), delivered_seq, read_seq }
+    }
+
+    #[test]
+    fn status_follows_the_slowest_of_the_others() {
+        let members = [member(1, 9, 9), member(2, 5, 3), member(3, 4, 4)];
+        let a = members[0].user;
+        assert_eq!(status(&members, a, 3), MessageStatus::Read);
+        assert_eq!(status(&members, a, 4), MessageStatus::Delivered);
+        assert_eq!(status(&members, a, 5), MessageStatus::Sent);
+        assert_eq!(status(&members[..1], a, 1), MessageStatus::Sent);
+        assert_eq!(to_user(&members[..2], a), members[1].user);
+    }
+
+    #[test]
+    fn watermarks_only_rise_and_stop_at_the_last_message() {
+        assert_eq!(raised((2, 1), 5, 0, 9), Some((5, 1)));
+        assert_eq!(raised((2, 1), 0, 7, 9), Some((7, 7)));
+        assert_eq!(raised((2, 1), 99, 99, 9), Some((9, 9)));
+        assert_eq!(raised((5, 5), 3, 2, 9), None);
+    }
+
+    #[test]
+    fn words_are_those_of_the_wire() {
+        assert_eq!(word(&CallStatus::Completed), "completed");
+        assert_eq!(from_word::<Role>("owner"), Some(Role::Owner));
+        assert_eq!(from_word::<Role>("emperor"), None);
+        assert_eq!(fold("  Ärger "), "ärger");
+    }
+}
