@@ -2,9 +2,17 @@
 //! of a call, the Book of all live calls, and the one task that holds it. Knows no socket and no HTTP; only `service`
 //! knows the relay, and SDP never enters the Book.
 
-pub mod error;
-pub mod limits;
+pub mod call;
+mod error;
+pub mod leg;
+mod limits;
+pub mod media;
+pub mod now;
+pub mod quality;
+pub mod record;
 pub mod service;
+#[cfg(test)]
+mod walks;
 
 pub use error::CallError;
 pub use limits::Limits;
