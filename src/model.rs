@@ -171,10 +171,12 @@ pub struct Message {
 }
 
 /// A watermark that moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
+    #[schema(value_type = String)]
     pub conversation: ConversationId,
+    #[schema(value_type = String)]
     pub user: UserId,
     pub delivered_seq: u64,
     pub read_seq: u64,

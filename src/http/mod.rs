@@ -1,33 +1,52 @@
 //! The REST face, the documents beside it and the page: how the services look over HTTP. Knows services and no store.
 
+mod assets;
+mod auth;
+mod calls;
+mod conversations;
+mod extract;
 mod health;
+pub mod openapi;
+mod paging;
+mod problem;
+mod security;
+mod trust;
+mod users;
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, any};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tracing::Instrument as _;
 
 pub use health::Health;
+pub use problem::status;
+pub use trust::TrustPage;
 
 use crate::accounts::Accounts;
 use crate::calls::service::Calls;
+use crate::chat::Chat;
 use crate::clock::Clock;
+use crate::code::Code;
 use crate::config;
+use crate::limit::{Limiter, Rate};
 use crate::random::Random;
 use crate::site::Site;
-
-/// What `/trust` offers when this server's certificate comes from its own CA.
-#[derive(Clone, Debug)]
-pub struct TrustPage {
-    /// The CA's certificate, PEM.
-    pub ca_pem: String,
-    /// Its SHA-256, as browsers and systems show it: `AB:CD:…`.
-    pub fingerprint: String,
-    /// The names and addresses the server's certificate is for.
-    pub names: Vec<String>,
-}
 
 /// What the router works with.
 #[derive(Clone)]
 pub struct HttpDeps {
     pub accounts: Arc<Accounts>,
+    pub chat: Arc<Chat>,
     pub calls: Calls,
     pub health: Arc<dyn Health>,
     pub site: Arc<Site>,
@@ -37,7 +56,89 @@ pub struct HttpDeps {
     pub random: Arc<Random>,
 }
 
+/// An address and what it answers to.
+type Route = (&'static str, MethodRouter<App>);
+
+/// How often one address may ask under `auth/`: far more than people do, far less than a flood.
+const AUTH_REQUESTS: Rate = Rate { burst: 300, refill: Duration::from_millis(200) };
+const AUTH_ADDRESSES: usize = 20_000;
+
+/// What handlers share.
+#[derive(Clone)]
+struct App(Arc<Shared>);
+
+struct Shared {
+    deps: HttpDeps,
+    auth_requests: Mutex<Limiter<IpAddr>>,
+}
+
+impl Deref for App {
+    type Target = HttpDeps;
+    fn deref(&self) -> &HttpDeps {
+        &self.0.deps
+    }
+}
+
+impl App {
+    fn auth_requests(&self) -> MutexGuard<'_, Limiter<IpAddr>> {
+        self.0.auth_requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Everything this server answers over HTTP but `/socket.io/`.
-pub fn router(_deps: HttpDeps) -> axum::Router {
-    axum::Router::new()
+pub fn router(deps: HttpDeps) -> Router {
+    let auth_requests = Mutex::new(Limiter::new(AUTH_REQUESTS, AUTH_ADDRESSES));
+    let app = App(Arc::new(Shared { deps, auth_requests }));
+    let mut router = Router::new();
+    for (path, methods) in routes(&app) {
+        router = router.route(path, methods);
+    }
+    let page = any(assets::serve).layer(CompressionLayer::new());
+    router
+        .fallback_service(page.with_state(app.clone()))
+        .layer(CatchPanicLayer::custom(|_| {
+            problem::refuse(Code::Internal, "The server's log has the cause.").into_response()
+        }))
+        .layer(from_fn_with_state(app.clone(), frame))
+        .with_state(app)
+}
+
+fn routes(app: &App) -> Vec<Route> {
+    let mut routes = auth::routes(app);
+    routes.extend(users::routes());
+    routes.extend(conversations::routes());
+    routes.extend(calls::routes());
+    routes.extend(health::routes());
+    routes.extend(openapi::routes());
+    routes.extend(trust::routes());
+    routes
+}
+
+/// Around every request: its id, the checks that come before anything else, refusals' bodies, the headers.
+async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let request_id = app.random.object_id(app.clock.now()).to_hex();
+    let span = tracing::info_span!("http", %request_id);
+    let host = security::host(&parts).filter(|host| app.site.is_ours(host)).map(str::to_owned);
+    let is_api = parts.uri.path().starts_with("/api/");
+    let answered = async {
+        tracing::debug!(method = %parts.method, path = parts.uri.path(), "request");
+        let response = match security::check(&app.site, &parts) {
+            Ok(()) => next.run(Request::from_parts(parts, body)).await,
+            Err(refused) => refused.into_response(),
+        };
+        let response = problem::render(response, &request_id);
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        response
+    };
+    let mut response = answered.instrument(span).await;
+    let headers = response.headers_mut();
+    security::protect(headers, &app.site, host.as_deref());
+    if is_api {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if let Ok(id) = HeaderValue::from_str(&request_id) {
+        headers.insert("x-request-id", id);
+    }
+    response
 }

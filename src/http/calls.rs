@@ -1,0 +1,77 @@
+//! `/api/v1/calls…`: the record of calls. Calls themselves are made over sockets.
+
+use axum::Json;
+use axum::extract::{OriginalUri, State};
+use axum::http::HeaderMap;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::extract::{Id, Params, Signed, limit};
+use super::paging;
+use super::problem::Refused;
+use super::{App, Route};
+use crate::clock::Timestamp;
+use crate::ids::{CallId, UserId};
+use crate::model::{CallFilter, CallRecord, CallStatus};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![("/api/v1/calls", get(list)), ("/api/v1/calls/{id}", get(call))]
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParams {
+    /// Only calls with this user.
+    #[param(value_type = Option<String>)]
+    with: Option<UserId>,
+    status: Option<CallStatus>,
+    /// Started at or after.
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Started before.
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// 1–100, default 50.
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct CallsView {
+    /// By `startTime`, newest first.
+    calls: Vec<CallRecord>,
+    /// `after` of the next page; null at the end.
+    next: Option<String>,
+}
+
+/// The asker's calls, live ones as they stand.
+#[utoipa::path(get, path = "/api/v1/calls", tag = "calls", params(ListParams),
+    responses((status = 200, body = CallsView, headers(("Link", description = "rel=\"next\"")))))]
+pub async fn list(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    OriginalUri(uri): OriginalUri,
+    Params(params): Params<ListParams>,
+) -> Result<(HeaderMap, Json<CallsView>), Refused> {
+    let limit = limit(params.limit)?;
+    let after = paging::decode(params.after.as_deref(), CallId)?;
+    let filter = CallFilter { with: params.with, status: params.status, from: params.from, to: params.to };
+    let calls = app.calls.list(actor.user, filter, after, limit).await?;
+    let last = calls.last().filter(|_| calls.len() == limit);
+    let next = last.map(|c| paging::encode(c.start_time, c.id.0));
+    Ok((paging::link(&uri, "after", next.as_deref()), Json(CallsView { calls, next })))
+}
+
+/// One call.
+#[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
+    responses((status = 200, body = CallRecord)))]
+pub async fn call(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    Id(id): Id<CallId>,
+) -> Result<Json<CallRecord>, Refused> {
+    Ok(Json(app.calls.get(actor.user, id).await?))
+}

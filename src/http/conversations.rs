@@ -1,0 +1,183 @@
+//! `/api/v1/conversations…`: conversations, their messages, and how far one has read.
+
+use axum::Json;
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::{get, put};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::extract::{Id, Json as Body, Params, Signed, invalid, limit};
+use super::paging;
+use super::problem::Refused;
+use super::{App, Route};
+use crate::chat::{ConversationView, Draft};
+use crate::ids::{ConversationId, MessageId, UserId};
+use crate::model::{Message, Page, Receipt, Target};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        ("/api/v1/conversations", get(list).post(open)),
+        ("/api/v1/conversations/{id}", get(conversation)),
+        ("/api/v1/conversations/{id}/messages", get(messages).post(send)),
+        ("/api/v1/conversations/{id}/read", put(read)),
+    ]
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListParams {
+    /// 1–100, default 50.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    after: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct ConversationsView {
+    /// By `updatedAt`, newest first.
+    conversations: Vec<ConversationView>,
+    /// `after` of the next page; null at the end.
+    next: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenBody {
+    /// With whom.
+    #[schema(value_type = String)]
+    user: UserId,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MessagesParams {
+    /// The newest before this sequence number; without `before` and `after`, the newest of all.
+    before: Option<u64>,
+    /// The oldest after this sequence number.
+    after: Option<u64>,
+    /// 1–100, default 50.
+    limit: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct MessagesView {
+    /// By `seq`, rising.
+    messages: Vec<Message>,
+    /// `before` (or `after`) of the next page; null at the end.
+    next: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SendBody {
+    /// 1–64 of `[A-Za-z0-9_-]`; a retry with the same one is the same message.
+    client_id: String,
+    /// 1–4096 bytes of UTF-8, not only white space.
+    content: String,
+    #[schema(value_type = Option<String>)]
+    reply_to: Option<MessageId>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadBody {
+    /// Everything up to here was read.
+    seq: u64,
+}
+
+/// The asker's conversations.
+#[utoipa::path(get, path = "/api/v1/conversations", tag = "conversations", params(ListParams),
+    responses((status = 200, body = ConversationsView, headers(("Link", description = "rel=\"next\"")))))]
+pub async fn list(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    OriginalUri(uri): OriginalUri,
+    Params(params): Params<ListParams>,
+) -> Result<(HeaderMap, Json<ConversationsView>), Refused> {
+    let limit = limit(params.limit)?;
+    let after = paging::decode(params.after.as_deref(), ConversationId)?;
+    let conversations = app.chat.conversations(actor.user, after, limit).await?;
+    let last = conversations.last().filter(|_| conversations.len() == limit);
+    let next = last.map(|c| paging::encode(c.updated_at, c.id.0));
+    Ok((paging::link(&uri, "after", next.as_deref()), Json(ConversationsView { conversations, next })))
+}
+
+/// The conversation with somebody, opened if need be.
+#[utoipa::path(post, path = "/api/v1/conversations", tag = "conversations", request_body = OpenBody,
+    responses((status = 200, body = ConversationView)))]
+pub async fn open(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    Body(body): Body<OpenBody>,
+) -> Result<Json<ConversationView>, Refused> {
+    Ok(Json(app.chat.open(actor.user, body.user).await?))
+}
+
+/// One conversation.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}", tag = "conversations", params(("id" = String, Path)),
+    responses((status = 200, body = ConversationView)))]
+pub async fn conversation(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    Id(id): Id<ConversationId>,
+) -> Result<Json<ConversationView>, Refused> {
+    Ok(Json(app.chat.conversation(actor.user, id).await?))
+}
+
+/// A page of messages.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", tag = "conversations",
+    params(("id" = String, Path), MessagesParams),
+    responses((status = 200, body = MessagesView, headers(("Link", description = "rel=\"next\"")))))]
+pub async fn messages(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    Id(id): Id<ConversationId>,
+    OriginalUri(uri): OriginalUri,
+    Params(params): Params<MessagesParams>,
+) -> Result<(HeaderMap, Json<MessagesView>), Refused> {
+    let limit = limit(params.limit)?;
+    let (name, page) = match (params.before, params.after) {
+        (Some(_), Some(_)) => return Err(invalid("after", "Ask for `before` or for `after`, not for both.")),
+        (seq, None) => ("before", Page::Before { seq, limit }),
+        (None, Some(seq)) => ("after", Page::After { seq, limit }),
+    };
+    let messages = app.chat.history(actor.user, id, page).await?;
+    let edge = match page {
+        Page::Before { .. } => messages.first().filter(|m| m.seq > 1),
+        Page::After { .. } => messages.last(),
+    };
+    let next = edge.filter(|_| messages.len() == limit).map(|m| m.seq.to_string());
+    Ok((paging::link(&uri, name, next.as_deref()), Json(MessagesView { messages, next })))
+}
+
+/// Sends a message: stored when it is answered. 200 if this `clientId` was already stored.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", tag = "conversations",
+    params(("id" = String, Path)), request_body = SendBody,
+    responses((status = 201, body = Message), (status = 200, body = Message)))]
+pub async fn send(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    Id(id): Id<ConversationId>,
+    Body(body): Body<SendBody>,
+) -> Result<(StatusCode, Json<Message>), Refused> {
+    let SendBody { client_id, content, reply_to } = body;
+    let draft = Draft { client_id, to: Target::Conversation(id), content, reply_to };
+    let sent = app.chat.send(actor.user, None, draft).await?;
+    let status = if sent.fresh { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(sent.message)))
+}
+
+/// Says how far the asker has read.
+#[utoipa::path(put, path = "/api/v1/conversations/{id}/read", tag = "conversations", params(("id" = String, Path)),
+    request_body = ReadBody, responses((status = 200, body = Receipt)))]
+pub async fn read(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    Id(id): Id<ConversationId>,
+    Body(body): Body<ReadBody>,
+) -> Result<Json<Receipt>, Refused> {
+    Ok(Json(app.chat.mark(actor.user, id, body.seq, body.seq).await?))
+}

@@ -1,0 +1,124 @@
+//! `/api/openapi.json`: generated from the handlers. What is alike for all of them (refusals, who may ask) is added here.
+
+use axum::Json;
+use axum::routing::get;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use super::problem::{Problem, status};
+use super::{Route, auth, calls, conversations, health, users};
+use crate::code::Code;
+use crate::site::COOKIE;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Charla", description = "Chat and calls. Refusals are RFC 9457 problems; lists are paged by cursors."),
+    paths(
+        auth::register, auth::login, auth::refresh, auth::logout, auth::password, auth::sessions,
+        auth::end_session, auth::claim, users::me, users::find, users::user, conversations::list,
+        conversations::open, conversations::conversation, conversations::messages, conversations::send,
+        conversations::read, calls::list, calls::call, health::live, health::ready, health::info
+    ),
+    components(schemas(Problem)),
+    modifiers(&Common)
+)]
+struct Api;
+
+/// Paths that need no authentication.
+pub const OPEN: [&str; 6] = [
+    "/api/v1/auth/register",
+    "/api/v1/auth/login",
+    "/api/v1/auth/refresh",
+    "/api/v1/health/live",
+    "/api/v1/health/ready",
+    "/api/v1/info",
+];
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![("/api/openapi.json", get(async || Json(document())))]
+}
+
+/// The document.
+pub fn document() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}
+
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let components = api.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let cookie = ApiKeyValue::with_description(
+            COOKIE,
+            "For the page. What changes something also needs our Origin and the header X-Charla-Csrf: 1.",
+        );
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        for (path, item) in &mut api.paths.paths {
+            let open = OPEN.contains(&path.as_str());
+            for (operation, changes) in operations(item) {
+                if !open {
+                    let way = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+                    operation.security = Some(vec![way("bearer"), way("cookie")]);
+                }
+                describe(operation, &codes(path, open, changes));
+            }
+        }
+    }
+}
+
+/// An item's operations, and whether each changes something.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&mut Operation, bool)> {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    let reads = get.iter_mut().map(|o| (o, false));
+    reads.chain([put, post, delete, patch].into_iter().flatten().map(|o| (o, true)))
+}
+
+/// What an operation may refuse with.
+fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
+    let mut codes =
+        vec![Code::BadRequest, Code::ForeignOrigin, Code::WrongHost, Code::Internal, Code::Unavailable];
+    if !open {
+        codes.push(Code::Unauthenticated);
+    }
+    if !open && changes || path.ends_with("/refresh") {
+        codes.push(Code::Csrf);
+    }
+    if path.contains("/{") || path.ends_with("/conversations") {
+        codes.push(Code::NotFound);
+    }
+    if changes {
+        codes.extend([Code::TooLarge, Code::TooMany]);
+    }
+    if changes || !open {
+        codes.push(Code::Invalid);
+    }
+    match path {
+        "/api/v1/auth/register" => codes.extend([Code::RegistrationClosed, Code::Taken]),
+        "/api/v1/auth/login" => codes.extend([Code::WrongCredentials, Code::Forbidden]),
+        "/api/v1/auth/refresh" => codes.push(Code::Unauthenticated),
+        "/api/v1/auth/password" => codes.extend([Code::WrongCredentials, Code::Conflict]),
+        "/api/v1/auth/claim" => codes.push(Code::Forbidden),
+        _ => {}
+    }
+    codes
+}
+
+/// One response per status, naming the codes that have it.
+fn describe(operation: &mut Operation, codes: &[Code]) {
+    for code in codes {
+        let same = codes.iter().filter(|c| status(**c) == status(*code));
+        let names: Vec<String> = same.map(|c| format!("`{}`", c.as_str())).collect();
+        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = ResponseBuilder::new()
+            .description(names.join(", "))
+            .content("application/problem+json", problem)
+            .build();
+        operation.responses.responses.insert(status(*code).as_str().to_owned(), response.into());
+    }
+}
