@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ use crate::ids::SessionId;
 use crate::model::OwnUser;
 use crate::site::COOKIE;
 
-pub(super) fn routes(app: &App) -> Vec<Route> {
-    let routes = vec![
+pub(super) fn routes() -> Vec<Route> {
+    vec![
         ("/api/v1/auth/register", post(register)),
         ("/api/v1/auth/login", post(login)),
         ("/api/v1/auth/refresh", post(refresh)),
@@ -29,13 +29,15 @@ pub(super) fn routes(app: &App) -> Vec<Route> {
         ("/api/v1/auth/sessions", get(sessions)),
         ("/api/v1/auth/sessions/{id}", delete(end_session)),
         ("/api/v1/auth/claim", post(claim)),
-    ];
-    let slow = from_fn_with_state(app.clone(), slow_down);
-    routes.into_iter().map(|(path, methods)| (path, methods.route_layer(slow.clone()))).collect()
+    ]
 }
 
 /// Bounds how often one address asks here, whatever it asks.
-async fn slow_down(State(app): State<App>, request: Request, next: Next) -> Result<Response, Refused> {
+pub(super) async fn slow_down(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refused> {
     let (parts, body) = request.into_parts();
     let now = app.clock.instant();
     let taken = app.auth_requests().take(&network(address(&parts)), now);

@@ -90,8 +90,10 @@ pub fn router(deps: HttpDeps) -> Router {
     let auth_requests = Mutex::new(Limiter::new(AUTH_REQUESTS, AUTH_ADDRESSES));
     let app = App(Arc::new(Shared { deps, auth_requests }));
     let mut router = Router::new();
-    for (path, methods) in routes(&app) {
-        router = router.route(path, methods);
+    let slow_down = from_fn_with_state(app.clone(), auth::slow_down);
+    for (path, methods) in routes() {
+        let guarded = path.starts_with("/api/v1/auth/");
+        router = router.route(path, if guarded { methods.layer(slow_down.clone()) } else { methods });
     }
     let page = any(assets::serve).layer(CompressionLayer::new());
     router
@@ -103,8 +105,13 @@ pub fn router(deps: HttpDeps) -> Router {
         .with_state(app)
 }
 
-fn routes(app: &App) -> Vec<Route> {
-    let mut routes = auth::routes(app);
+/// The address of every route, as the router has it.
+pub fn paths() -> Vec<&'static str> {
+    routes().into_iter().map(|(path, _)| path).collect()
+}
+
+fn routes() -> Vec<Route> {
+    let mut routes = auth::routes();
     routes.extend(users::routes());
     routes.extend(conversations::routes());
     routes.extend(calls::routes());
