@@ -14,6 +14,13 @@ pub struct RoomId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ParticipantId(pub u64);
 
+impl ParticipantId {
+    /// The CSRC that names him in every packet that is forwarded from him: the low half of the id.
+    pub fn csrc(self) -> u32 {
+        self.0 as u32
+    }
+}
+
 /// One peer connection of one browser. The same id offered again is an ICE restart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransportId(pub u64);
@@ -73,7 +80,7 @@ pub struct Quality {
     pub rtt_ms: Option<f32>,
     /// Browser to relay.
     pub up: Direction,
-    /// Relay to browser, worst slot.
+    /// Relay to browser: packets and losses of all slots together, loss share and jitter of the worst.
     pub down: Direction,
 }
 

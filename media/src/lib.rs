@@ -67,16 +67,34 @@
 //! }
 //! ```
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "a test may start its time anywhere"))]
+
+mod answer;
 pub mod api;
 mod desk;
+mod dtls;
 pub mod framing;
+mod ice;
 mod media;
 mod outgoing;
+mod participant;
 mod path;
+mod quality;
 pub mod relay;
+mod room;
+mod rtcp;
+mod rtp;
+mod sdp;
 mod shard;
+mod slots;
+mod srtp;
+mod stun;
+#[cfg(test)]
+mod testing;
+mod timers;
 mod tunnel;
 mod udp;
+mod webrtc;
 
 pub use media::{EventReceiver, Media};
 pub use shard::Stats;

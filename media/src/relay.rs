@@ -4,16 +4,31 @@
 //! The loop around it, after each call or batch of calls: send everything in [`Relay::outgoing`], call
 //! [`Relay::clear_outgoing`], take the events with [`Relay::poll_event`], sleep until [`Relay::poll_timeout`].
 
-use std::collections::VecDeque;
+mod legs;
+mod routing;
+
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use rand::rngs::StdRng;
+use rtc::crypto::providers::RingProvider;
+use slab::Slab;
 use thiserror::Error;
 
 use crate::api::{Answer, Config, Event, Offer, OfferError, ParticipantId, RoomId, TransportId, TunnelId};
+use crate::dtls::Identity;
 pub use crate::outgoing::Outgoing;
+use crate::participant::Gate;
 pub use crate::path::Path;
+use crate::quality::Clock;
+use crate::room::Room;
+use crate::sdp;
+use crate::slots::Source;
+use crate::stun::BindingRequest;
+use crate::timers::Timers;
+use crate::webrtc::{Context, Fact, Routing, Transport};
 
 /// Why a relay could not be made.
 #[derive(Debug, Error)]
@@ -23,29 +38,94 @@ pub enum RelayError {
     Certificate(String),
 }
 
+/// Datagrams that were dropped since the relay was made, and why.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drops {
+    /// Neither STUN nor DTLS, RTP or RTCP, or one of these and unreadable.
+    pub malformed: u64,
+    /// From a path or for a ufrag that no transport has.
+    pub unknown: u64,
+    /// Not authentic, or authentic and repeated.
+    pub unauthentic: u64,
+    /// Authentic media of a participant whose gate is shut, or not on his chosen transport.
+    pub shut: u64,
+}
+
+/// A transport and whose it is.
+struct Leg {
+    id: TransportId,
+    /// Index of the room, and of the participant in it.
+    room: usize,
+    participant: usize,
+    transport: Transport,
+}
+
 /// All rooms of one shard.
 pub struct Relay {
     config: Config,
-    outgoing: Outgoing,
+    clock: Clock,
+    rng: StdRng,
+    identity: Identity,
+    rooms: Slab<Room>,
+    legs: Slab<Leg>,
+    rooms_by_id: HashMap<RoomId, usize>,
+    legs_by_id: HashMap<TransportId, usize>,
+    legs_by_ufrag: HashMap<String, usize>,
+    legs_by_path: HashMap<Path, usize>,
+    tunnels: HashMap<TunnelId, SocketAddr>,
+    timers: Timers,
+    /// Counts the openings of gates.
+    epoch: u64,
+    serving: Option<RoomId>,
+    drops: Drops,
     events: VecDeque<Event>,
+    outgoing: Outgoing,
+    scratch: Vec<u8>,
 }
 
 impl Relay {
     /// A relay without rooms. `clock` is one moment as told by both clocks: it turns instants into the NTP
     /// times of sender reports. `rng` must be seeded from the system's randomness (ICE passwords come from it).
     pub fn new(config: Config, clock: (Instant, SystemTime), rng: StdRng) -> Result<Relay, RelayError> {
-        let _ = (clock, rng);
-        Ok(Relay { config, outgoing: Outgoing::default(), events: VecDeque::new() })
+        let identity = Identity::generate(Arc::new(RingProvider::default()), config.srtp_any)
+            .map_err(|error| RelayError::Certificate(error.to_string()))?;
+        Ok(Relay {
+            config,
+            clock: Clock::new(clock.0, clock.1),
+            rng,
+            identity,
+            rooms: Slab::new(),
+            legs: Slab::new(),
+            rooms_by_id: HashMap::new(),
+            legs_by_id: HashMap::new(),
+            legs_by_ufrag: HashMap::new(),
+            legs_by_path: HashMap::new(),
+            tunnels: HashMap::new(),
+            timers: Timers::default(),
+            epoch: 0,
+            serving: None,
+            drops: Drops::default(),
+            events: VecDeque::new(),
+            outgoing: Outgoing::default(),
+            scratch: Vec::new(),
+        })
     }
 
     /// Opens a room; opening an open room changes nothing.
     pub fn open_room(&mut self, room: RoomId) {
-        let _ = room;
+        let rooms = &mut self.rooms;
+        self.rooms_by_id.entry(room).or_insert_with(|| rooms.insert(Room::new(room)));
     }
 
     /// Closes a room and drops every transport in it, after a last quality report of each.
     pub fn close_room(&mut self, now: Instant, room: RoomId) {
-        let _ = (now, room);
+        let Some(index) = self.rooms_by_id.remove(&room) else { return };
+        let legs: Vec<usize> =
+            self.legs.iter().filter(|(_, leg)| leg.room == index).map(|(leg, _)| leg).collect();
+        for leg in legs {
+            self.remove(now, leg);
+        }
+        self.rooms.try_remove(index);
     }
 
     /// Opens or shuts a participant's gate. Open chooses `transport` to carry his media; shut stops all media.
@@ -58,38 +138,77 @@ impl Relay {
         transport: TransportId,
         open: bool,
     ) {
-        let _ = (now, room, participant, transport, open);
+        let Some(&room_index) = self.rooms_by_id.get(&room) else { return };
+        self.serving = Some(room);
+        let Some(participant) = self.rooms.get(room_index).and_then(|room| room.find(participant)) else {
+            return;
+        };
+        let mut chosen = None;
+        if open {
+            let Some(&index) = self.legs_by_id.get(&transport) else { return };
+            let theirs = |leg: &&Leg| leg.room == room_index && leg.participant == participant;
+            let Some(leg) = self.legs.get(index).filter(theirs) else { return };
+            chosen = Some((index, leg.transport.slot_count()));
+            self.epoch += 1;
+        }
+        if self.rooms[room_index].set_gate(participant, chosen, self.epoch) {
+            self.reassign(now, room_index);
+        }
     }
 
     /// Drops one transport, after its last quality report. No `Down` is reported.
     pub fn drop_transport(&mut self, now: Instant, transport: TransportId) {
-        let _ = (now, transport);
+        if let Some(&index) = self.legs_by_id.get(&transport) {
+            self.remove(now, index);
+        }
     }
 
     /// Drops a participant with all his transports.
     pub fn leave(&mut self, now: Instant, room: RoomId, participant: ParticipantId) {
-        let _ = (now, room, participant);
+        let Some(room) = self.rooms_by_id.get(&room).and_then(|index| self.rooms.get(*index)) else { return };
+        let Some(participant) = room.find(participant) else { return };
+        for leg in room.participants[participant].transports.clone() {
+            self.remove(now, leg);
+        }
     }
 
     /// Answers a browser's offer: a new transport, or an ICE restart of one that is here.
     pub fn offer(&mut self, now: Instant, offer: &Offer) -> Result<Answer, OfferError> {
-        let _ = (now, offer, &self.config);
-        Err(OfferError::NoRoom)
+        let &room = self.rooms_by_id.get(&offer.room).ok_or(OfferError::NoRoom)?;
+        self.serving = Some(offer.room);
+        let parsed = sdp::Offer::parse(&offer.sdp).map_err(OfferError::BadSdp)?;
+        let index = match self.legs_by_id.get(&offer.transport) {
+            Some(&index) => self.reoffer(index, room, offer, &parsed)?,
+            None => self.enter(now, room, offer, &parsed)?,
+        };
+        self.timers.arm(index, Some(self.legs[index].transport.poll_timeout()));
+        Ok(self.legs[index].transport.answer(&parsed, &self.identity, &self.config))
     }
 
     /// Says that a byte stream was accepted and from where; its frames come by [`Relay::handle_datagram`].
     pub fn tunnel_opened(&mut self, tunnel: TunnelId, remote: SocketAddr) {
-        let _ = (tunnel, remote);
+        self.tunnels.insert(tunnel, remote);
     }
 
     /// Says that a byte stream is gone.
     pub fn tunnel_closed(&mut self, now: Instant, tunnel: TunnelId) {
-        let _ = (now, tunnel);
+        self.tunnels.remove(&tunnel);
+        let path = Path::Tunnel(tunnel);
+        if let Some(index) = self.legs_by_path.remove(&path) {
+            self.with(now, index, |leg, _| leg.transport.forget(path));
+        }
     }
 
     /// Takes one datagram (or one frame of a tunnel). Never fails: what is not understood is dropped and counted.
     pub fn handle_datagram(&mut self, now: Instant, path: Path, bytes: &[u8]) {
-        let _ = (now, path, bytes);
+        // RFC 7983: the first byte tells the protocol, the second RTCP from RTP (RFC 5761).
+        match bytes {
+            [0..=3, ..] => self.handle_stun(now, path, bytes),
+            [20..=63, ..] => self.handle_dtls(now, path, bytes),
+            [128..=191, 192..=223, ..] => self.handle_rtcp(now, path, bytes),
+            [128..=191, ..] => self.handle_rtp(now, path, bytes),
+            _ => self.drops.malformed += 1,
+        }
     }
 
     /// The datagrams to send, in order. The caller sends them and then calls [`Relay::clear_outgoing`].
@@ -109,22 +228,30 @@ impl Relay {
 
     /// When [`Relay::handle_timeout`] must be called next; `None` while nothing waits for time.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.timers.next()
     }
 
     /// Does what is due: reports, retransmissions, consent.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        while let Some(index) = self.timers.pop_due(now) {
+            self.with(now, index, |leg, cx| leg.transport.timeout(cx));
+            self.settle(now, index);
+        }
     }
 
     /// The room that the last call worked for. After a panic caught around a call, the caller closes this room
     /// and goes on with the others.
     pub fn serving(&self) -> Option<RoomId> {
-        None
+        self.serving
     }
 
-    /// How many transports are alive.
+    /// What was dropped.
+    pub fn drops(&self) -> Drops {
+        self.drops
+    }
+
+    /// How many transports there are.
     pub fn transports(&self) -> usize {
-        0
+        self.legs.len()
     }
 }

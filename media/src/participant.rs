@@ -1,0 +1,59 @@
+//! One leg of a call in a room: his transports, his gate, whom he hears in which slot and who hears him. Pure;
+//! knows transports and other participants by their indices only.
+
+use crate::api::ParticipantId;
+use crate::slots::Assignment;
+
+/// Whether media passes to and from a participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    Shut,
+    /// Media flows on the chosen transport and no other.
+    Open {
+        transport: usize,
+        /// Different for each opening of a gate in the relay.
+        epoch: u64,
+        /// A packet was forwarded since.
+        forwarded: bool,
+    },
+}
+
+/// One receiver of a participant's packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub transport: usize,
+    pub slot: usize,
+}
+
+/// What one leg is in a room.
+#[derive(Debug)]
+pub struct Participant {
+    pub id: ParticipantId,
+    pub transports: Vec<usize>,
+    pub gate: Gate,
+    /// Whom he hears in which slot of his chosen transport, by index in the room.
+    pub hears: Assignment<usize>,
+    /// Who hears him.
+    pub routes: Vec<Route>,
+}
+
+impl Participant {
+    /// A participant without transports, his gate shut.
+    pub fn new(id: ParticipantId) -> Participant {
+        Participant {
+            id,
+            transports: Vec::new(),
+            gate: Gate::Shut,
+            hears: Assignment::new(0),
+            routes: Vec::new(),
+        }
+    }
+
+    /// The transport that carries his media, while his gate is open.
+    pub fn chosen(&self) -> Option<usize> {
+        match self.gate {
+            Gate::Open { transport, .. } => Some(transport),
+            Gate::Shut => None,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! How transports come into the relay, what becomes of what happens to them, and how they go.
+
+use std::time::Instant;
+
+use super::*;
+use crate::api::DownReason;
+
+impl Relay {
+    /// A new transport; its index.
+    pub(super) fn enter(
+        &mut self,
+        now: Instant,
+        room: usize,
+        offer: &Offer,
+        parsed: &sdp::Offer,
+    ) -> Result<usize, OfferError> {
+        if self.legs.len() >= self.config.max_transports {
+            return Err(OfferError::Full);
+        }
+        let mut transport =
+            Transport::new(now, parsed, self.config.max_slots, &self.identity, &mut self.rng)?;
+        let (ufrag, _) = transport.add_credentials(&mut self.rng, self.identity.crypto())?;
+        let home = self.rooms.get_mut(room).ok_or(OfferError::NoRoom)?;
+        let participant = home.find_or_enter(offer.participant);
+        let index = self.legs.insert(Leg { id: offer.transport, room, participant, transport });
+        home.participants[participant].transports.push(index);
+        self.legs_by_id.insert(offer.transport, index);
+        self.legs_by_ufrag.insert(ufrag, index);
+        Ok(index)
+    }
+
+    /// A transport that is here is offered again: an ICE restart, or the same offer repeated.
+    pub(super) fn reoffer(
+        &mut self,
+        index: usize,
+        room: usize,
+        offer: &Offer,
+        parsed: &sdp::Offer,
+    ) -> Result<usize, OfferError> {
+        let leg = self.legs.get_mut(index).ok_or(OfferError::NotYours)?;
+        let owner = self.rooms.get(leg.room).and_then(|home| home.participants.get(leg.participant));
+        if leg.room != room || owner.map(|owner| owner.id) != Some(offer.participant) {
+            return Err(OfferError::NotYours);
+        }
+        if leg.transport.is_restart(parsed, self.config.max_slots)? {
+            let (fresh, retired) = leg.transport.add_credentials(&mut self.rng, self.identity.crypto())?;
+            if let Some(retired) = retired {
+                self.legs_by_ufrag.remove(&retired);
+            }
+            self.legs_by_ufrag.insert(fresh, index);
+        }
+        Ok(index)
+    }
+
+    /// Calls into one leg with all that it needs of the relay; `None` when it is not here.
+    pub(super) fn with<T>(
+        &mut self,
+        now: Instant,
+        index: usize,
+        work: impl FnOnce(&mut Leg, &mut Context<'_>) -> T,
+    ) -> Option<T> {
+        let leg = self.legs.get_mut(index)?;
+        self.serving = self.rooms.get(leg.room).map(|room| room.id);
+        let clock = &self.clock;
+        let mut cx = Context { now, clock, outgoing: &mut self.outgoing, scratch: &mut self.scratch };
+        Some(work(leg, &mut cx))
+    }
+
+    /// Reports what happened to a transport and sets its next deadline.
+    pub(super) fn settle(&mut self, now: Instant, index: usize) {
+        self.report_facts(now, index);
+        let deadline = self.legs.get(index).map(|leg| leg.transport.poll_timeout());
+        self.timers.arm(index, deadline);
+    }
+
+    /// Turns what happened to a transport into events; removes it when it is down.
+    pub(super) fn report_facts(&mut self, now: Instant, index: usize) {
+        let Some(leg) = self.legs.get_mut(index).filter(|leg| leg.transport.has_facts()) else { return };
+        let facts = leg.transport.take_facts();
+        let Some(whose) = self.whose(index) else { return };
+        for fact in facts {
+            if let Fact::Down(reason) = fact {
+                self.remove(now, index);
+                self.events.push_back(down(whose, reason, now));
+                return;
+            }
+            self.events.push_back(event(whose, fact, now));
+        }
+    }
+
+    /// Settles who hears whom in a room, and reports it to whom it concerns.
+    pub(super) fn reassign(&mut self, now: Instant, room: usize) {
+        let Some(room) = self.rooms.get_mut(room) else { return };
+        for index in room.reassign() {
+            let slots = room.heard_by(index);
+            let Some(participant) = room.participants.get(index) else { continue };
+            let Some(leg) = participant.chosen().and_then(|chosen| self.legs.get(chosen)) else { continue };
+            let (id, transport) = (participant.id, leg.id);
+            self.events.push_back(Event::Slots { room: room.id, participant: id, transport, slots, at: now });
+        }
+    }
+
+    /// Takes a transport out of every table, with a goodbye and a last quality report.
+    pub(super) fn remove(&mut self, now: Instant, index: usize) {
+        let whose = self.whose(index);
+        self.with(now, index, |leg, cx| leg.transport.close(cx));
+        let Some(mut leg) = self.legs.try_remove(index) else { return };
+        self.timers.arm(index, None);
+        self.legs_by_id.remove(&leg.id);
+        for ufrag in leg.transport.ufrags() {
+            self.legs_by_ufrag.remove(ufrag);
+        }
+        for path in leg.transport.paths().iter() {
+            self.legs_by_path.remove(&path);
+        }
+        if leg.transport.is_up()
+            && let Some(whose) = whose
+        {
+            let quality = leg.transport.quality();
+            self.events.push_back(event(whose, Fact::Quality(quality), now));
+        }
+        let carried =
+            self.rooms.get_mut(leg.room).is_some_and(|room| room.remove_transport(leg.participant, index));
+        if carried {
+            self.reassign(now, leg.room);
+        }
+    }
+
+    fn whose(&self, index: usize) -> Option<Whose> {
+        let leg = self.legs.get(index)?;
+        let room = self.rooms.get(leg.room)?;
+        Some((room.id, room.participants.get(leg.participant)?.id, leg.id))
+    }
+}
+
+/// Whose transport it is, and which.
+type Whose = (RoomId, ParticipantId, TransportId);
+
+fn event((room, participant, transport): Whose, fact: Fact, at: Instant) -> Event {
+    match fact {
+        Fact::Up(path) => Event::Up { room, participant, transport, path, at },
+        Fact::Silent => Event::Silent { room, participant, transport, at },
+        Fact::Heard => Event::Heard { room, participant, transport, at },
+        Fact::PathChanged(path) => Event::PathChanged { room, participant, transport, path, at },
+        Fact::Quality(quality) => Event::Quality { room, participant, transport, quality, at },
+        Fact::Down(reason) => down((room, participant, transport), reason, at),
+    }
+}
+
+fn down((room, participant, transport): Whose, reason: DownReason, at: Instant) -> Event {
+    Event::Down { room, participant, transport, reason, at }
+}
