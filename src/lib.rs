@@ -14,4 +14,5 @@ pub mod peer;
 pub mod policy;
 pub mod random;
 pub mod site;
+pub mod socket;
 pub mod store;

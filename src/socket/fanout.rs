@@ -1,0 +1,117 @@
+//! The map of all sockets: who is here on which device, and how an event reaches them. The one owner of that state.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use socketioxide::socket::Sid;
+
+use super::conn::Conn;
+use super::protocol::ServerEvent;
+use crate::event::{Audience, Event, Outbox};
+use crate::ids::{DeviceId, SessionId, UserId};
+
+#[derive(Default)]
+struct Map {
+    by_user: HashMap<UserId, Vec<Arc<Conn>>>,
+    by_session: HashMap<SessionId, Vec<Arc<Conn>>>,
+}
+
+/// All authenticated sockets. Services publish into it; the socket layer enters and leaves.
+#[derive(Clone, Default)]
+pub struct Fanout(Arc<RwLock<Map>>);
+
+impl Fanout {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Enters a socket, unless it has left already. Answers the older sockets of the same device, which should go.
+    pub(super) fn enter(&self, conn: &Arc<Conn>) -> Vec<Arc<Conn>> {
+        let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if conn.is_gone() {
+            return Vec::new();
+        }
+        let of_user = map.by_user.entry(conn.actor.user).or_default();
+        let older = of_user.iter().filter(|other| other.device == conn.device).cloned().collect();
+        of_user.push(conn.clone());
+        map.by_session.entry(conn.actor.session).or_default().push(conn.clone());
+        older
+    }
+
+    /// Removes a socket. It cannot be entered again.
+    pub(super) fn leave(&self, conn: &Conn) {
+        fn drop_from<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Vec<Arc<Conn>>>, key: K, sid: Sid) {
+            if let Some(conns) = map.get_mut(&key) {
+                conns.retain(|other| other.sid != sid);
+                if conns.is_empty() {
+                    map.remove(&key);
+                }
+            }
+        }
+        let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        conn.mark_gone();
+        drop_from(&mut map.by_user, conn.actor.user, conn.sid);
+        drop_from(&mut map.by_session, conn.actor.session, conn.sid);
+    }
+
+    /// Whether the user has a socket on this device.
+    pub fn is_here(&self, user: UserId, device: DeviceId) -> bool {
+        let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        map.by_user.get(&user).is_some_and(|conns| conns.iter().any(|conn| conn.device == device))
+    }
+
+    /// How many sockets a user has.
+    pub fn sockets_of(&self, user: UserId) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).by_user.get(&user).map_or(0, Vec::len)
+    }
+
+    /// How many sockets there are.
+    pub fn len(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).by_user.values().map(Vec::len).sum()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Asks every client to leave: the server stops.
+    pub fn close_all(&self) {
+        let all: Vec<Arc<Conn>> = {
+            let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
+            map.by_user.values().flatten().cloned().collect()
+        };
+        for conn in all {
+            conn.close();
+        }
+    }
+
+    fn find(&self, audience: &Audience) -> Vec<Arc<Conn>> {
+        let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let of_user = |user: &UserId| map.by_user.get(user).into_iter().flatten();
+        match audience {
+            Audience::Users { users, except } => users
+                .iter()
+                .flat_map(of_user)
+                .filter(|conn| *except != Some((conn.actor.user, conn.device)))
+                .cloned()
+                .collect(),
+            Audience::Device(user, device) => {
+                of_user(user).filter(|conn| conn.device == *device).cloned().collect()
+            }
+            Audience::Session(session) => map.by_session.get(session).cloned().unwrap_or_default(),
+        }
+    }
+}
+
+impl Outbox for Fanout {
+    fn publish(&self, to: Audience, event: Event) {
+        let ends_session = matches!(event, Event::SessionRevoked(_));
+        let conns = self.find(&to);
+        let event = ServerEvent::from(event);
+        for conn in conns {
+            conn.tell(event.clone());
+            if ends_session {
+                conn.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What each event does: asks a service, shapes the answer. Knows services, no socket.
+
+use std::sync::Arc;
+
+use super::conn::Conn;
+use super::protocol::{
+    Ack, CallStats, ClientEvent, Mark, MediaOffer, OneCall, SendMessage, SetMuted, StartCall, Sync, Typing,
+};
+use crate::accounts::Accounts;
+use crate::calls::CallError;
+use crate::calls::service::{Calls, MediaAnswer, Started};
+use crate::chat::{Chat, ChatError, Sent};
+use crate::code::Refusal;
+
+/// The services behind the events.
+pub struct Handlers {
+    pub accounts: Arc<Accounts>,
+    pub chat: Arc<Chat>,
+    pub calls: Calls,
+}
+
+impl Handlers {
+    pub async fn handle(&self, conn: &Conn, event: ClientEvent) -> Ack {
+        let (user, device) = (conn.actor.user, conn.device);
+        match event {
+            ClientEvent::SendMessage(SendMessage(draft)) => {
+                sent(self.chat.send(user, Some(device), draft).await)
+            }
+            ClientEvent::MessageDelivered(Mark { conversation, seq }) => {
+                done(self.chat.mark(user, conversation, seq, 0).await)
+            }
+            ClientEvent::MessageRead(Mark { conversation, seq }) => {
+                done(self.chat.mark(user, conversation, seq, seq).await)
+            }
+            ClientEvent::Typing(Typing { conversation, typing }) => {
+                done(self.chat.typing(user, conversation, typing).await)
+            }
+            ClientEvent::Sync(Sync { since }) => self.sync(conn, since.as_deref()).await,
+            ClientEvent::StartCall(StartCall(to)) => started(self.calls.start(user, device, to).await),
+            ClientEvent::AcceptCall(OneCall { call }) => started(self.calls.accept(user, device, call).await),
+            ClientEvent::RejectCall(OneCall { call }) => done(self.calls.reject(user, device, call).await),
+            ClientEvent::LeaveCall(OneCall { call }) | ClientEvent::EndCall(OneCall { call }) => {
+                done(self.calls.leave(user, device, call).await)
+            }
+            ClientEvent::MediaOffer(MediaOffer { call, sdp }) => {
+                answered(self.calls.media_offer(user, device, call, sdp).await)
+            }
+            ClientEvent::SetMuted(SetMuted { call, muted }) => {
+                done(self.calls.set_muted(user, device, call, muted).await)
+            }
+            ClientEvent::CallStats(CallStats { call, stats }) => {
+                done(self.calls.call_stats(user, device, call, stats.into()).await)
+            }
+        }
+    }
+
+    async fn sync(&self, conn: &Conn, since: Option<&str>) -> Ack {
+        let user = conn.actor.user;
+        let page: Result<_, ChatError> = self.chat.sync(user, since).await;
+        match (page, self.calls.live(user).await) {
+            (Ok(page), Ok(calls)) => Ack::Synced {
+                ok: true,
+                since: page.since,
+                more: page.more,
+                conversations: page.conversations,
+                calls,
+            },
+            (Err(error), _) => error.into(),
+            (_, Err(error)) => error.into(),
+        }
+    }
+}
+
+fn done<T, E: Into<Refusal>>(result: Result<T, E>) -> Ack {
+    match result {
+        Ok(_) => Ack::DONE,
+        Err(error) => Ack::from(error),
+    }
+}
+
+fn started(result: Result<Started, CallError>) -> Ack {
+    match result {
+        Ok(Started { call, ice_servers }) => Ack::Call { ok: true, call, ice_servers },
+        Err(error) => error.into(),
+    }
+}
+
+fn sent(result: Result<Sent, ChatError>) -> Ack {
+    match result {
+        Ok(Sent { message, .. }) => Ack::Sent { ok: true, message },
+        Err(error) => error.into(),
+    }
+}
+
+fn answered(result: Result<MediaAnswer, CallError>) -> Ack {
+    match result {
+        Ok(MediaAnswer { sdp, participant }) => Ack::Answer { ok: true, sdp, participant },
+        Err(error) => error.into(),
+    }
+}

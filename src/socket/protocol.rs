@@ -1,0 +1,340 @@
+//! Every event name and payload of the Socket.IO face, as PROTOCOL.md has them: the single place for names.
+//! Knows the shapes, not what they do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::{Draft, SyncedConversation};
+use crate::code::{Code, Refusal};
+use crate::event::{Event, IceServer, RingStop, SlotUser};
+use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, UserId};
+use crate::model::{CallRecord, Message, OwnUser, Receipt, Target};
+
+/// What a client sends with CONNECT. Fields that we do not know are left alone: they belong to the client's library.
+#[derive(Default, Deserialize)]
+pub struct Auth {
+    /// An access token; without it the cookie counts.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// Minted by the client for this tab; the server mints one if absent.
+    #[serde(default)]
+    pub device: Option<DeviceId>,
+}
+
+/// Why an event could not be decoded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undecodable {
+    #[error("there is no event of that name")]
+    UnknownEvent,
+    /// What is wrong, for the client's author.
+    #[error("{0}")]
+    BadPayload(String),
+}
+
+macro_rules! client_events {
+    ($($name:literal $variant:ident($payload:ty)),+ $(,)?) => {
+        /// An event from a client, decoded.
+        #[derive(Debug)]
+        pub enum ClientEvent {
+            $(#[doc = concat!("`", $name, "`")] $variant($payload),)+
+        }
+
+        impl ClientEvent {
+            /// Every event that a client may send.
+            pub const NAMES: &[&str] = &[$($name),+];
+
+            /// `packet` is the event's JSON array: its name and exactly one payload.
+            pub fn decode(name: &str, packet: &str) -> Result<Self, Undecodable> {
+                match name {
+                    $($name => payload(packet).map(Self::$variant),)+
+                    _ => Err(Undecodable::UnknownEvent),
+                }
+            }
+        }
+    };
+}
+
+client_events! {
+    "sendMessage" SendMessage(SendMessage),
+    "messageDelivered" MessageDelivered(Mark),
+    "messageRead" MessageRead(Mark),
+    "typing" Typing(Typing),
+    "sync" Sync(Sync),
+    "startCall" StartCall(StartCall),
+    "acceptCall" AcceptCall(OneCall),
+    "rejectCall" RejectCall(OneCall),
+    "leaveCall" LeaveCall(OneCall),
+    "endCall" EndCall(OneCall),
+    "mediaOffer" MediaOffer(MediaOffer),
+    "setMuted" SetMuted(SetMuted),
+    "callStats" CallStats(CallStats),
+}
+
+impl ClientEvent {
+    /// Whether it is about a call: calls and chat of one socket do not wait for each other.
+    pub fn is_about_calls(&self) -> bool {
+        match self {
+            Self::SendMessage(_)
+            | Self::MessageDelivered(_)
+            | Self::MessageRead(_)
+            | Self::Typing(_)
+            | Self::Sync(_) => false,
+            Self::StartCall(_)
+            | Self::AcceptCall(_)
+            | Self::RejectCall(_)
+            | Self::LeaveCall(_)
+            | Self::EndCall(_)
+            | Self::MediaOffer(_)
+            | Self::SetMuted(_)
+            | Self::CallStats(_) => true,
+        }
+    }
+}
+
+fn payload<'de, T: Deserialize<'de>>(packet: &'de str) -> Result<T, Undecodable> {
+    match serde_json::from_str::<(serde::de::IgnoredAny, T)>(packet) {
+        Ok((_, payload)) => Ok(payload),
+        Err(error) => Err(Undecodable::BadPayload(error.to_string().chars().take(200).collect())),
+    }
+}
+
+/// Whom something is for: exactly one of the two.
+fn target(to_user: Option<UserId>, conversation: Option<ConversationId>) -> Result<Target, &'static str> {
+    match (to_user, conversation) {
+        (Some(user), None) => Ok(Target::User(user)),
+        (None, Some(conversation)) => Ok(Target::Conversation(conversation)),
+        _ => Err("say either toUser or conversation"),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "SendMessageWire")]
+pub struct SendMessage(pub Draft);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SendMessageWire {
+    client_id: String,
+    to_user: Option<UserId>,
+    conversation: Option<ConversationId>,
+    content: String,
+    reply_to: Option<MessageId>,
+}
+
+impl TryFrom<SendMessageWire> for SendMessage {
+    type Error = &'static str;
+    fn try_from(wire: SendMessageWire) -> Result<Self, Self::Error> {
+        let to = target(wire.to_user, wire.conversation)?;
+        Ok(Self(Draft { client_id: wire.client_id, to, content: wire.content, reply_to: wire.reply_to }))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    pub conversation: ConversationId,
+    /// Up to and with this one.
+    pub seq: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typing {
+    pub conversation: ConversationId,
+    pub typing: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sync {
+    pub since: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "StartCallWire")]
+pub struct StartCall(pub Target);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct StartCallWire {
+    to_user: Option<UserId>,
+    conversation: Option<ConversationId>,
+}
+
+impl TryFrom<StartCallWire> for StartCall {
+    type Error = &'static str;
+    fn try_from(wire: StartCallWire) -> Result<Self, Self::Error> {
+        target(wire.to_user, wire.conversation).map(Self)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneCall {
+    pub call: CallId,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MediaOffer {
+    pub call: CallId,
+    pub sdp: String,
+}
+
+impl std::fmt::Debug for MediaOffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MediaOffer").field("call", &self.call).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetMuted {
+    pub call: CallId,
+    pub muted: bool,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct CallStats {
+    pub call: CallId,
+    #[serde(flatten)]
+    pub stats: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An event from the server.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum ServerEvent {
+    Welcome { user: Box<OwnUser>, device: DeviceId, epoch: EpochId, calls: Vec<CallRecord> },
+    NewMessage { message: Message },
+    Receipt(Receipt),
+    Typing { conversation: ConversationId, user: UserId, typing: bool },
+    IncomingCall { call: CallRecord, ice_servers: Vec<IceServer> },
+    RingStopped { call: CallId, reason: RingStop },
+    CallUpdated { call: CallRecord },
+    Slots { call: CallId, slots: Vec<SlotUser> },
+    CallEnded { call: CallRecord },
+    SessionRevoked {},
+    Replaced {},
+}
+
+impl ServerEvent {
+    /// Every event that the server may send.
+    pub const NAMES: &[&str] = &[
+        "welcome",
+        "newMessage",
+        "receipt",
+        "typing",
+        "incomingCall",
+        "ringStopped",
+        "callUpdated",
+        "slots",
+        "callEnded",
+        "sessionRevoked",
+        "replaced",
+    ];
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Welcome { .. } => "welcome",
+            Self::NewMessage { .. } => "newMessage",
+            Self::Receipt(_) => "receipt",
+            Self::Typing { .. } => "typing",
+            Self::IncomingCall { .. } => "incomingCall",
+            Self::RingStopped { .. } => "ringStopped",
+            Self::CallUpdated { .. } => "callUpdated",
+            Self::Slots { .. } => "slots",
+            Self::CallEnded { .. } => "callEnded",
+            Self::SessionRevoked {} => "sessionRevoked",
+            Self::Replaced {} => "replaced",
+        }
+    }
+}
+
+impl From<Event> for ServerEvent {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::NewMessage(message) => Self::NewMessage { message },
+            Event::Receipt(receipt) => Self::Receipt(receipt),
+            Event::Typing { conversation, user, typing } => Self::Typing { conversation, user, typing },
+            Event::IncomingCall { call, ice_servers } => Self::IncomingCall { call, ice_servers },
+            Event::RingStopped { call, reason } => Self::RingStopped { call, reason },
+            Event::CallUpdated(call) => Self::CallUpdated { call },
+            Event::Slots { call, slots } => Self::Slots { call, slots },
+            Event::CallEnded(call) => Self::CallEnded { call },
+            Event::SessionRevoked(_) => Self::SessionRevoked {},
+        }
+    }
+}
+
+/// What an event is acked with.
+#[derive(Debug, Serialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum Ack {
+    Done {
+        ok: bool,
+    },
+    Sent {
+        ok: bool,
+        message: Message,
+    },
+    Synced {
+        ok: bool,
+        since: String,
+        more: bool,
+        conversations: Vec<SyncedConversation>,
+        calls: Vec<CallRecord>,
+    },
+    Call {
+        ok: bool,
+        call: CallRecord,
+        ice_servers: Vec<IceServer>,
+    },
+    Answer {
+        ok: bool,
+        sdp: String,
+        participant: String,
+    },
+    Refused {
+        ok: bool,
+        error: WireError,
+    },
+}
+
+impl Ack {
+    pub const DONE: Self = Self::Done { ok: true };
+}
+
+impl<E: Into<Refusal>> From<E> for Ack {
+    fn from(error: E) -> Self {
+        Self::Refused { ok: false, error: WireError::from(error.into()) }
+    }
+}
+
+/// A refusal on the wire: in acks, and as the text of a `connect_error`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WireError {
+    pub code: Code,
+    pub title: &'static str,
+    pub detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+impl From<Refusal> for WireError {
+    fn from(refusal: Refusal) -> Self {
+        let ms = |wait: std::time::Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+        Self {
+            code: refusal.code,
+            title: refusal.code.title(),
+            detail: refusal.detail,
+            retry_after_ms: refusal.retry_after.map(ms),
+        }
+    }
+}
+
+impl From<Undecodable> for Refusal {
+    fn from(error: Undecodable) -> Self {
+        Self::new(Code::BadRequest, error.to_string())
+    }
+}
