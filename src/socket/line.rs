@@ -72,10 +72,6 @@ impl Lines {
     pub fn forget(&self, sid: Sid) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&sid);
     }
-    #[cfg(test)]
-    pub fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
 }
 
 /// A byte stream on a line.
@@ -200,26 +196,11 @@ mod tests {
         assert!(writing.await.unwrap().is_err());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_reader_who_does_not_read_is_cut_off() {
-        let (mut leash, _theirs, line) = leash(8, Duration::from_secs(10));
+        let (mut leash, _theirs, line) = leash(8, Duration::from_millis(20));
         assert_eq!(leash.write_all(&[0; 64]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert!(line.is_cut());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_slow_reader_is_not() {
-        let (mut leash, mut theirs, line) = leash(8, Duration::from_secs(10));
-        let reading = tokio::spawn(async move {
-            for _ in 0..8 {
-                tokio::time::sleep(Duration::from_secs(5)).await;
-                theirs.read_exact(&mut [0; 8]).await.unwrap();
-            }
-            theirs
-        });
-        leash.write_all(&[0; 64]).await.unwrap();
-        assert!(!line.is_cut());
-        reading.await.unwrap();
     }
 
     #[tokio::test]
