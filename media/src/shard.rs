@@ -224,7 +224,8 @@ impl Shard {
         }
     }
 
-    /// Takes one batch, and keeps the socket readable unless nothing waited.
+    /// Takes one batch. One that is not full has met the end of the queue, and what comes later is told anew, so
+    /// that it needs no second call to learn that nothing is left.
     fn serve_socket(&mut self, socket: usize) {
         let (now, ports, desk) = (now(), &self.sockets, &mut self.desk);
         let taken = self.receiver.receive(&ports[socket].socket, |remote, bytes| {
@@ -232,8 +233,10 @@ impl Shard {
             desk.flush_full(ports);
         });
         match taken {
-            Ok(0) => self.sockets[socket].readable = false,
-            Ok(_) => self.desk.settle(&self.sockets),
+            Ok(taken) => {
+                self.sockets[socket].readable = taken == udp::BATCH;
+                self.desk.settle(&self.sockets);
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
                 tracing::warn!(%error, "a UDP socket cannot be read");
