@@ -1,0 +1,105 @@
+// One person in one real Chromium with a microphone that plays a tone, and what such a person does on the page.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { share, writeTone } from './tone.mjs';
+import { until } from './until.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const CHROMIUM = process.env.CHARLA_TEST_CHROMIUM ?? '/usr/bin/chromium';
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream',
+  '--autoplay-policy=no-user-gesture-required',
+];
+
+/** Launches Chromium; `tone` in Hz is what its microphone hears. */
+export async function launch({ tone = 1000, viewport = { width: 1280, height: 800 }, colorScheme = 'light', probe = true } = {}) {
+  const dir = mkdtempSync(join(tmpdir(), 'charla-chromium-'));
+  writeTone(join(dir, 'tone.wav'), tone);
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [...ARGS, `--use-file-for-fake-audio-capture=${join(dir, 'tone.wav')}`],
+  });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: probe, permissions: ['microphone'], viewport, colorScheme });
+  if (probe) await context.addInitScript({ path: join(HERE, 'probe.js') });
+  const page = await context.newPage();
+  const person = new Person(page, browser, context, dir);
+  page.on('console', (m) => person.console.push(`${m.type()}: ${m.text()}`));
+  page.on('pageerror', (e) => person.console.push(`pageerror: ${e.message}`));
+  return person;
+}
+
+export class Person {
+  constructor(page, browser, context, dir) {
+    Object.assign(this, { page, browser, context, dir, console: [] });
+  }
+
+  id(name) {
+    return this.page.getByTestId(name);
+  }
+
+  async close() {
+    await this.browser.close();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async register(server, username, password) {
+    Object.assign(this, { username, password });
+    await this.page.goto(`${server.url}/register`);
+    await this.id('username').fill(username);
+    await this.id('email').fill(`${username}@example.org`);
+    await this.id('password').fill(password);
+    await this.id('submit').click();
+    await this.id('person-search').waitFor();
+  }
+
+  /** Finds a person by name and opens the conversation with him. */
+  async open(username) {
+    await this.id('person-search').fill(username);
+    await this.id('person').filter({ hasText: username }).first().click();
+    await this.id('message-input').waitFor();
+  }
+
+  async say(text) {
+    await this.id('message-input').fill(text);
+    await this.id('message-input').press('Enter');
+  }
+
+  async reads(text) {
+    await this.id('message').filter({ hasText: text }).first().waitFor();
+  }
+
+  /** What this person hears in two seconds, as shares of the two tones. */
+  async hears(...tones) {
+    const pcm = await this.page.evaluate(() => window.__probe.hear(2));
+    return Object.fromEntries(tones.map((hz) => [hz, share(pcm, hz)]));
+  }
+
+  /** Waits until one tone is what this person hears. */
+  hearsTone(hz) {
+    return until(`${this.username} to hear ${hz} Hz`, async () => {
+      const heard = await this.hears(hz);
+      this.lastHeard = heard[hz];
+      return heard[hz].share > 0.8 && heard[hz].rms > 100 && heard[hz];
+    }, { seconds: 40 });
+  }
+
+  /** Waits until nothing is heard. */
+  hearsNothing() {
+    return until(`${this.username} to hear nothing`, async () => (await this.hears(1000))[1000].rms < 10, { seconds: 20 });
+  }
+}

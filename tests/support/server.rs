@@ -1,0 +1,129 @@
+//! A real server process in a directory of its own: started, killed, started again on the same port and data.
+//! Owns the process; knows nothing of what a test asks of it.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, Method, Response};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A `charla serve` child; killed when dropped.
+pub struct Server {
+    child: Option<Child>,
+    config: PathBuf,
+    pub dir: TempDir,
+    pub url: String,
+    pub http: Client,
+}
+
+impl Server {
+    /// `config` is TOML appended to the test's own; its tables must be other ones than `server` and `tls`.
+    pub async fn start(config: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let at = dir.path().display();
+        let own = format!(
+            "[server]\nlisten = [\"127.0.0.1:{port}\"]\ndata_dir = \"{at}/data\"\n[tls]\ndir = \"{at}/certs\"\n"
+        );
+        let path = dir.path().join("config.toml");
+        fs::write(&path, own + config).unwrap();
+        let http = Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
+        let url = format!("https://localhost:{port}");
+        let mut server = Self { child: None, config: path, dir, url, http };
+        server.up().await;
+        server
+    }
+
+    /// Starts the process and waits until it is ready.
+    pub async fn up(&mut self) {
+        let log = fs::File::create(self.dir.path().join("log")).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_charla"))
+            .arg("--config")
+            .arg(&self.config)
+            .arg("serve")
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let answer = self.http.get(format!("{}/api/v1/health/ready", self.url)).send().await;
+            if answer.is_ok_and(|a| a.status() == 200) {
+                return;
+            }
+            let gone = self.child.as_mut().unwrap().try_wait().unwrap();
+            assert!(gone.is_none() && Instant::now() < end, "the server did not come up:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// SIGKILL, as a crash or a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// What the process has written.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+    }
+
+    /// Makes an account and answers its access token and id.
+    pub async fn register(&self, username: &str) -> Person {
+        let body = serde_json::json!({
+            "username": username, "email": format!("{username}@example.org"), "password": "a good long passphrase"
+        });
+        let answer =
+            self.http.post(format!("{}/api/v1/auth/register", self.url)).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "{}", self.log());
+        let body: Value = answer.json().await.unwrap();
+        let text = |v: &Value| v.as_str().unwrap().to_owned();
+        Person {
+            id: text(&body["user"]["id"]),
+            token: text(&body["accessToken"]),
+            url: self.url.clone(),
+            http: self.http.clone(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Somebody who has signed in over REST.
+#[derive(Clone)]
+pub struct Person {
+    pub id: String,
+    pub token: String,
+    url: String,
+    http: Client,
+}
+
+impl Person {
+    /// One request below `/api/v1`.
+    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Result<Response> {
+        let request = self.http.request(method, format!("{}/api/v1{path}", self.url)).bearer_auth(&self.token);
+        match body {
+            Some(body) => request.json(&body).send().await,
+            None => request.send().await,
+        }
+    }
+
+    /// A GET that must succeed.
+    pub async fn get(&self, path: &str) -> Value {
+        let answer = self.send(Method::GET, path, None).await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap()
+    }
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What takes too long for every change: more kills, more random walks. Run by hand; the summary is written to
+# docs/results/DATE.md, to be committed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out="docs/results/$(date -u +%F).md"
+log=$(mktemp)
+mkdir -p docs/results
+run() {
+  echo "== $*"
+  local from=$SECONDS verdict=passed
+  "${@:2}" >"$log" 2>&1 || verdict=FAILED
+  printf '| %s | %s | %s s |\n' "$1" "$verdict" "$((SECONDS - from))" >>"$out"
+  [ "$verdict" = passed ] || { tail -40 "$log"; return 1; }
+}
+printf '# Long tests, %s\nCommit %s, %s cores.\n\n| what | result | time |\n|---|---|---|\n' \
+  "$(date -u +%FT%TZ)" "$(git rev-parse --short HEAD)" "$(nproc)" >"$out"
+run 'kill -9 of the server under load, 50 times on each store' env CHARLA_KILLS=50 cargo test --locked --test durability
+run 'call model: 20 times the random walks' env CHARLA_SEEDS=20 cargo test --locked --lib calls::
+run 'property tests, 20,000 cases each' env PROPTEST_CASES=20000 cargo test --locked --workspace --lib
+echo "written: $out"
