@@ -20,8 +20,10 @@ use crate::srtp::{self, LABEL_EXTRACTOR_DTLS_SRTP, Opener, ProtectionProfile, Se
 
 /// A handshake that takes longer has failed.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
-/// A flight is sent again after this.
-const FLIGHT_INTERVAL: Duration = Duration::from_millis(500);
+/// A flight is sent again after this, then after twice as long each time (RFC 6347 4.2.4.1), up to the second.
+/// The library, which knows but one interval, gives up after eight flights: 22 s in all.
+const FIRST_RETRY: Duration = Duration::from_millis(400);
+const LONGEST_RETRY: Duration = Duration::from_secs(4);
 /// Bytes taken of a peer before he is authenticated; a real handshake has a few thousand.
 const HANDSHAKE_BYTES: usize = 128 * 1024;
 
@@ -68,7 +70,7 @@ impl Identity {
             .with_certificates(vec![self.certificate.clone()])
             .with_srtp_protection_profiles(self.profiles.clone())
             .with_extended_master_secret(ExtendedMasterSecretType::Require)
-            .with_flight_interval(FLIGHT_INTERVAL)
+            .with_flight_interval(FIRST_RETRY)
             // No CA signs a browser's certificate: the fingerprint in the SDP is what is verified.
             .with_insecure_skip_verify(true)
             .with_verify_peer_certificate(Some(Arc::new(move |chain: &[Vec<u8>], _: &[_]| {
@@ -114,7 +116,10 @@ pub struct Association {
     provider: Arc<dyn RTCCryptoProvider>,
     peer: Fingerprint,
     phase: Phase,
+    /// Bytes that came before the handshake was done.
     taken: usize,
+    /// How often the flight that is out was sent again.
+    retries: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,7 +139,15 @@ impl Association {
     pub fn new(identity: &Identity, peer: Fingerprint) -> Result<Association, Error> {
         let config = Arc::new(identity.builder(peer).build(true, None)?);
         let provider = identity.provider.clone();
-        Ok(Association { endpoint: endpoint(), config, provider, peer, phase: Phase::Idle, taken: 0 })
+        Ok(Association {
+            endpoint: endpoint(),
+            config,
+            provider,
+            peer,
+            phase: Phase::Idle,
+            taken: 0,
+            retries: 0,
+        })
     }
 
     /// Sends the first flight, once.
@@ -166,7 +179,11 @@ impl Association {
             return Outcome::Waiting;
         }
         let alert = datagram[0] == ALERT;
+        let before = self.endpoint.poll_timeout(&PEER);
         let result = self.endpoint.read(now, PEER, None, datagram);
+        if self.endpoint.poll_timeout(&PEER) != before {
+            self.retries = 0;
+        }
         let alerted = self.flush(send);
         match result {
             Ok(events) => events.into_iter().fold(Outcome::Waiting, |outcome, event| match event {
@@ -186,7 +203,7 @@ impl Association {
     /// When [`Association::timeout`] must be called next.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let Phase::Handshake { deadline, .. } = self.phase else { return None };
-        Some(self.endpoint.poll_timeout(&PEER).map_or(deadline, |retry| retry.min(deadline)))
+        Some(self.retry_at().map_or(deadline, |retry| retry.min(deadline)))
     }
 
     /// Sends a flight again, or gives up.
@@ -195,6 +212,10 @@ impl Association {
         if now >= deadline {
             return self.fail();
         }
+        if self.retry_at().is_none_or(|retry| now < retry) {
+            return Outcome::Waiting;
+        }
+        self.retries += 1;
         let result = self.endpoint.handle_timeout(PEER, now);
         self.flush(send);
         match result {
@@ -217,6 +238,12 @@ impl Association {
             self.flush(send);
         }
         self.phase = Phase::Over;
+    }
+
+    /// The library counts one interval from a flight; the longer ones are added here.
+    fn retry_at(&self) -> Option<Instant> {
+        let pause = FIRST_RETRY.saturating_mul(2u32.saturating_pow(self.retries)).min(LONGEST_RETRY);
+        self.endpoint.poll_timeout(&PEER).map(|retry| retry + (pause - FIRST_RETRY))
     }
 
     fn fail(&mut self) -> Outcome {
