@@ -6,6 +6,8 @@
 
 mod legs;
 mod routing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
