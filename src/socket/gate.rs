@@ -124,7 +124,7 @@ impl Gate {
             old.tell(ServerEvent::Replaced {});
             old.close();
         }
-        let Handlers { accounts, calls, .. } = &*self.handlers;
+        let accounts = &self.handlers.accounts;
         // The session may have ended between the check and the entry: then nobody told this socket.
         let live = accounts.is_live(conn.actor.session).await;
         if !matches!(live, Ok(true)) {
@@ -139,10 +139,7 @@ impl Gate {
             }
         };
         self.settle_device(&conn).await;
-        let calls = calls.live(conn.actor.user).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "welcomed without calls");
-            Vec::new()
-        });
+        let calls = self.handlers.live_calls(&conn).await;
         conn.welcome(&ServerEvent::Welcome { user, device: conn.device, epoch: self.epoch, calls });
         tracing::debug!(device = %conn.device, "here");
     }

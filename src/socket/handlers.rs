@@ -9,8 +9,9 @@ use super::protocol::{
 use crate::accounts::Accounts;
 use crate::calls::CallError;
 use crate::calls::service::{Calls, MediaAnswer, Started};
-use crate::chat::{Chat, ChatError, Sent};
+use crate::chat::{Chat, ChatError, Sent, SyncView};
 use crate::code::Refusal;
+use crate::model::CallRecord;
 
 /// The services behind the events.
 pub struct Handlers {
@@ -55,19 +56,20 @@ impl Handlers {
     }
 
     async fn sync(&self, conn: &Conn, since: Option<&str>) -> Ack {
-        let user = conn.actor.user;
-        let page: Result<_, ChatError> = self.chat.sync(user, since).await;
-        match (page, self.calls.live(user).await) {
-            (Ok(page), Ok(calls)) => Ack::Synced {
-                ok: true,
-                since: page.since,
-                more: page.more,
-                conversations: page.conversations,
-                calls,
-            },
-            (Err(error), _) => error.into(),
-            (_, Err(error)) => error.into(),
-        }
+        let page = match self.chat.sync(conn.actor.user, since).await {
+            Ok(page) => page,
+            Err(error) => return error.into(),
+        };
+        let SyncView { since, more, conversations } = page;
+        Ack::Synced { ok: true, since, more, conversations, calls: self.live_calls(conn).await }
+    }
+
+    /// The user's live calls. None if the calls service is gone, for then so are they: chat goes on.
+    pub async fn live_calls(&self, conn: &Conn) -> Vec<CallRecord> {
+        self.calls.live(conn.actor.user).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "no calls to tell");
+            Vec::new()
+        })
     }
 }
 
