@@ -1,0 +1,306 @@
+// One tab's calls as a pure machine: `step(state, input, context)` gives the next state and what is to be done.
+// Knows no socket, no browser and no clock. Inputs that come late, twice or for another call change nothing.
+import { hasEnded, type Call, type IceServer, type Id } from '../protocol'
+import { isOurs, legOf, outcomeOf } from './outcome'
+import type { Active, CallState, Context, Effect, Incoming, Input, Outcome, Outgoing, Remembered, Step } from './types'
+
+export const IDLE: CallState = { phase: 'idle' }
+
+const stay = (state: CallState, ...effects: Effect[]): Step => ({ state, effects })
+
+/** The call this state is about, if the server knows it. */
+export function callOf(state: CallState): Call | null {
+  return 'call' in state ? state.call : null
+}
+const isAbout = (state: CallState, id: Id): boolean => callOf(state)?.id === id
+
+const CLEAN_UP: Effect[] = [{ do: 'ring', sound: 'none' }, { do: 'closePeer' }, { do: 'dropMic' }, { do: 'forget' }]
+
+function finish(state: CallState, outcome: Outcome, call: Call | null, ...effects: Effect[]): Step {
+  const conversation = call?.conversation ?? ('conversation' in state ? state.conversation : '')
+  const quiet = ['youDeclined', 'answeredElsewhere', 'declinedElsewhere', 'missed', 'cancelled']
+  const tone: Effect[] = quiet.includes(outcome.key)
+    ? []
+    : [{ do: 'tone', tone: outcome.key === 'completed' ? 'ended' : 'refused' }]
+  return stay({ phase: 'ended', conversation, call, outcome }, ...effects, ...CLEAN_UP, ...tone)
+}
+
+const ended = (state: CallState, call: Call, ctx: Context): Step => finish(state, { key: outcomeOf(call, ctx.me) }, call)
+
+function ringing(call: Call, ice: IceServer[]): Step {
+  const state: Incoming = { phase: 'incoming', call, ice, warm: ice.length > 0, silenced: false, trouble: null }
+  const warmUp: Effect[] = state.warm ? [{ do: 'openPeer', call: call.id, ice }] : []
+  return stay(state, { do: 'ring', sound: 'incoming' }, ...warmUp)
+}
+
+/** Into a call that runs on this device: from an ack, or after a reload. */
+function enter(call: Call, ice: IceServer[], from: { warm: boolean; mic: 'asking' | 'on' }, now: number, ctx: Context): Step {
+  const muted = legOf(call, ctx.me)?.muted ?? false
+  const live = { call, ice, muted, media: 'new' as const, mic: from.mic }
+  const effects: Effect[] = [{ do: 'remember', call: call.id, ice }]
+  if (!from.warm) effects.push({ do: 'openPeer', call: call.id, ice })
+  if (muted) effects.push({ do: 'enableMic', on: false })
+  if (call.status === 'ringing') {
+    return stay({ phase: 'outgoing', ...live }, ...effects, { do: 'ring', sound: 'ringback' })
+  }
+  return stay({ phase: 'active', ...live, since: now }, ...effects, { do: 'ring', sound: 'none' })
+}
+
+type Handlers = { [K in Input['type']]: (state: CallState, input: Extract<Input, { type: K }>, ctx: Context) => Step }
+
+const handlers: Handlers = {
+  start(state, input) {
+    if (state.phase !== 'idle' && state.phase !== 'ended') return stay(state)
+    if (input.permission === 'denied') {
+      return stay({ phase: 'ended', conversation: input.conversation, call: null, outcome: { key: 'micDenied' } })
+    }
+    return stay({ phase: 'starting', conversation: input.conversation, sent: false, waiting: null }, { do: 'askMic' })
+  },
+
+  startAck(state, { call, ice, now }, ctx) {
+    // He hung up before the server answered.
+    if (state.phase !== 'starting') return stay(state, ...(isAbout(state, call.id) ? [] : [{ do: 'emitLeave', call: call.id } as const]))
+    if (hasEnded(call)) return ended(state, call, ctx)
+    return enter(call, ice, { warm: false, mic: 'on' }, now, ctx)
+  },
+
+  startRefused(state, { problem }) {
+    if (state.phase !== 'starting') return stay(state)
+    if (state.waiting) return ringing(state.waiting.call, state.waiting.ice)
+    return finish(state, { key: 'refused', problem }, null)
+  },
+
+  incoming(state, { call, ice }, ctx) {
+    if (call.receiver !== ctx.me || call.status !== 'ringing') return stay(state)
+    if (state.phase === 'starting') {
+      return stay({ ...state, waiting: { phase: 'incoming', call, ice, warm: false, silenced: false, trouble: null } })
+    }
+    if (state.phase === 'incoming' && state.call.id === call.id && !state.warm && ice.length > 0) {
+      return stay({ ...state, call, ice, warm: true }, { do: 'openPeer', call: call.id, ice })
+    }
+    if (state.phase !== 'idle' && state.phase !== 'ended') return stay(state)
+    if (isAbout(state, call.id)) return stay(state)
+    return ringing(call, ice)
+  },
+
+  accept(state, { permission }) {
+    if (state.phase !== 'incoming') return stay(state)
+    if (permission === 'denied') return stay({ ...state, trouble: 'micDenied' })
+    const { call, ice, warm } = state
+    // Where the microphone is already allowed nothing can go wrong by answering at once; else the answer waits for it.
+    const sent = permission === 'granted'
+    const accepted: Effect[] = sent ? [{ do: 'emitAccept', call: call.id }] : []
+    return stay(
+      { phase: 'accepting', call, ice, warm, sent, mic: 'asking' },
+      { do: 'ring', sound: 'none' }, ...accepted, { do: 'askMic' },
+    )
+  },
+
+  acceptAck(state, { call, ice, now }, ctx) {
+    if (state.phase !== 'accepting' || state.call.id !== call.id) return stay(state)
+    if (hasEnded(call)) return ended(state, call, ctx)
+    return enter(call, ice.length > 0 ? ice : state.ice, { warm: state.warm, mic: state.mic }, now, ctx)
+  },
+
+  acceptRefused(state, { call, problem }) {
+    if (state.phase !== 'accepting' || state.call.id !== call) return stay(state)
+    // The connection broke: `welcome` will say how the call stands, and the answer is sent again.
+    if (problem.code === 'offline') return stay({ ...state, sent: state.mic === 'on' })
+    if (problem.code === 'timeout') return stay(state, { do: 'lookUp', call })
+    if (problem.code === 'conflict' || problem.code === 'notFound') {
+      return stay({ ...state, sent: false }, { do: 'lookUp', call })
+    }
+    return finish(state, { key: 'refused', problem }, state.call)
+  },
+
+  decline(state) {
+    if (state.phase !== 'incoming') return stay(state)
+    return finish(state, { key: 'youDeclined' }, state.call, { do: 'emitReject', call: state.call.id })
+  },
+
+  silence(state) {
+    if (state.phase !== 'incoming' || state.silenced) return stay(state)
+    return stay({ ...state, silenced: true }, { do: 'ring', sound: 'none' })
+  },
+
+  hangUp(state) {
+    switch (state.phase) {
+      case 'starting': return finish(state, { key: 'cancelled' }, null)
+      case 'outgoing': return finish(state, { key: 'cancelled' }, state.call, { do: 'emitLeave', call: state.call.id })
+      case 'active': return finish(state, { key: 'completed' }, state.call, { do: 'emitLeave', call: state.call.id })
+      case 'accepting':
+        return state.sent
+          ? finish(state, { key: 'completed' }, state.call, { do: 'emitLeave', call: state.call.id })
+          : finish(state, { key: 'youDeclined' }, state.call, { do: 'emitReject', call: state.call.id })
+      case 'idle':
+      case 'incoming':
+      case 'ended':
+        return stay(state)
+    }
+  },
+
+  mute(state, { muted }) {
+    if ((state.phase !== 'active' && state.phase !== 'outgoing') || state.muted === muted) return stay(state)
+    return stay({ ...state, muted }, { do: 'enableMic', on: !muted }, { do: 'emitMuted', call: state.call.id, muted })
+  },
+
+  micReady(state) {
+    switch (state.phase) {
+      case 'starting':
+        return state.sent
+          ? stay(state)
+          : stay({ ...state, sent: true }, { do: 'emitStart', conversation: state.conversation })
+      case 'accepting': {
+        const accept: Effect[] = state.sent ? [] : [{ do: 'emitAccept', call: state.call.id }]
+        return stay({ ...state, sent: true, mic: 'on' }, ...accept)
+      }
+      case 'outgoing':
+      case 'active':
+        return stay({ ...state, mic: 'on' }, { do: 'enableMic', on: !state.muted })
+      case 'idle':
+      case 'incoming':
+      case 'ended':
+        return stay(state, { do: 'dropMic' })
+    }
+  },
+
+  micRefused(state, { why }) {
+    switch (state.phase) {
+      case 'starting': return state.waiting ? ringing(state.waiting.call, state.waiting.ice) : finish(state, { key: why }, null)
+      case 'accepting': {
+        if (state.sent) return finish(state, { key: why }, state.call, { do: 'emitLeave', call: state.call.id })
+        const { call, ice, warm } = state
+        return stay({ phase: 'incoming', call, ice, warm, silenced: true, trouble: why })
+      }
+      case 'outgoing':
+      case 'active':
+        return finish(state, { key: why }, state.call, { do: 'emitLeave', call: state.call.id })
+      case 'idle':
+      case 'incoming':
+      case 'ended':
+        return stay(state)
+    }
+  },
+
+  media(state, input) {
+    if (input.state === 'hopeless') return rebuild(state)
+    if (state.phase !== 'outgoing' && state.phase !== 'active') return stay(state)
+    if (input.state === 'up') return state.media === 'up' ? stay(state) : stay({ ...state, media: 'up' })
+    return state.media === 'up' ? stay({ ...state, media: 'lost' }) : stay(state)
+  },
+
+  updated(state, { call, now }, ctx) {
+    if (!isAbout(state, call.id) || state.phase === 'ended') return stay(state)
+    if (hasEnded(call)) return ended(state, call, ctx)
+    if (state.phase === 'outgoing' && call.status === 'active') {
+      return stay({ ...state, phase: 'active', call, since: now }, { do: 'ring', sound: 'none' }, { do: 'tone', tone: 'connected' })
+    }
+    return 'call' in state ? stay({ ...state, call } as CallState) : stay(state)
+  },
+
+  ended(state, { call }, ctx) {
+    if (state.phase === 'starting' && state.waiting?.call.id === call.id) return stay({ ...state, waiting: null })
+    if (!isAbout(state, call.id)) return stay(state)
+    // Our own words ("you hung up", a refused microphone) stand; only the figures are news.
+    if (state.phase === 'ended') return stay({ ...state, call })
+    return ended(state, call, ctx)
+  },
+
+  gone(state, { call }) {
+    if (!isAbout(state, call) || state.phase === 'ended') return stay(state)
+    return finish(state, { key: state.phase === 'incoming' ? 'missed' : 'vanished' }, callOf(state))
+  },
+
+  ringStopped(state, { call, reason }) {
+    if (state.phase === 'starting' && state.waiting?.call.id === call) return stay({ ...state, waiting: null })
+    const rang = state.phase === 'incoming' || (state.phase === 'accepting' && reason !== 'ended')
+    if (!rang || !isAbout(state, call)) return stay(state)
+    return finish(state, { key: reason === 'ended' ? 'missed' : reason }, callOf(state))
+  },
+
+  welcome(state, input, ctx) {
+    const { calls, remembered, now } = input
+    switch (state.phase) {
+      case 'idle':
+      case 'ended':
+        return resume(state, calls, remembered, now, ctx)
+      case 'starting':
+        // Whether the start got through is in the calls; a lost answer comes as `startRefused`.
+        return resume(state, calls.filter((call) => isOurs(call, ctx.me, ctx.device)), remembered, now, ctx)
+      case 'incoming':
+      case 'accepting':
+      case 'outgoing':
+      case 'active':
+        return reconcile(state, calls.find((call) => call.id === state.call.id), input, ctx)
+    }
+  },
+
+  dismiss(state) {
+    return state.phase === 'ended' ? stay(IDLE) : stay(state)
+  },
+}
+
+/** A fresh peer connection in place of one that cannot be saved, or that a new server does not know. */
+function rebuild(state: CallState): Step {
+  if (state.phase !== 'outgoing' && state.phase !== 'active') return stay(state)
+  const next: Outgoing | Active = { ...state, media: state.media === 'up' ? 'lost' : state.media }
+  return stay(next, { do: 'closePeer' }, { do: 'openPeer', call: state.call.id, ice: state.ice })
+}
+
+/** He ended this call, or was told that it could not be started, while the server could not be reached. */
+function hasLeft(state: Extract<CallState, { phase: 'ended' }>, call: Call): boolean {
+  return state.call === null ? state.conversation === call.conversation && call.status === 'ringing' : state.call.id === call.id
+}
+
+/** A page that is in no call learns which calls live: it takes up its own, rings for others, ends what it left. */
+function resume(state: CallState, calls: Call[], remembered: Remembered | null, now: number, ctx: Context): Step {
+  const left = state.phase === 'ended' ? calls.find((call) => hasLeft(state, call)) : undefined
+  if (left && isOurs(left, ctx.me, ctx.device)) return stay(state, { do: 'emitLeave', call: left.id })
+  const ours = calls.find((call) => isOurs(call, ctx.me, ctx.device))
+  if (ours) {
+    const ice = remembered?.call === ours.id ? remembered.ice : []
+    const since = ours.answerTime === null ? now : Math.min(now, Date.parse(ours.answerTime))
+    const entered = enter(ours, ice, { warm: false, mic: 'asking' }, since, ctx)
+    return stay(entered.state, ...entered.effects, { do: 'askMic' })
+  }
+  const rings = calls.find((call) => call.status === 'ringing' && call.receiver === ctx.me && call.id !== left?.id)
+  return rings ? ringing(rings, []) : stay(state)
+}
+
+/** The socket is back in the middle of a call. */
+function reconcile(
+  state: Extract<CallState, { phase: 'incoming' | 'accepting' | 'outgoing' | 'active' }>,
+  call: Call | undefined,
+  input: Extract<Input, { type: 'welcome' }>,
+  ctx: Context,
+): Step {
+  if (!call) return stay(state, { do: 'lookUp', call: state.call.id })
+  const elsewhere = call.status === 'active' && !isOurs(call, ctx.me, ctx.device)
+  if (elsewhere) return finish(state, { key: 'answeredElsewhere' }, call)
+  if (state.phase === 'incoming') {
+    // A new server does not know the connection that was warming up.
+    return input.epochChanged && state.warm ? stay({ ...state, call, warm: false }, { do: 'closePeer' }) : stay({ ...state, call })
+  }
+  if (state.phase === 'accepting') {
+    if (call.status === 'active') return enter(call, state.ice, { warm: false, mic: state.mic }, input.now, ctx)
+    return state.sent ? stay({ ...state, call }, { do: 'emitAccept', call: call.id }) : stay({ ...state, call })
+  }
+  const said = legOf(call, ctx.me)?.muted === state.muted
+  const effects: Effect[] = said ? [] : [{ do: 'emitMuted', call: call.id, muted: state.muted }]
+  const current: Outgoing | Active =
+    state.phase === 'outgoing' && call.status === 'active'
+      ? { ...state, phase: 'active', call, since: input.now }
+      : { ...state, call }
+  if (current.phase === 'active' && state.phase === 'outgoing') effects.push({ do: 'ring', sound: 'none' })
+  if (input.epochChanged) {
+    const fresh = rebuild(current)
+    return stay(fresh.state, ...effects, ...fresh.effects)
+  }
+  return stay(current, ...effects, ...(current.media === 'up' ? [] : [{ do: 'restartIce' } as const]))
+}
+
+export function step(state: CallState, input: Input, ctx: Context): Step {
+  // The map above is typed per input; the compiler cannot follow the pairing through an index.
+  const handle = handlers[input.type] as (state: CallState, input: Input, ctx: Context) => Step
+  return handle(state, input, ctx)
+}

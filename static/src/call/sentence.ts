@@ -1,0 +1,28 @@
+// What to say about how a call ended: a sentence, and what to do about it where something can be done. Pure.
+import { clock } from '../chat/days'
+import type { Call, Problem } from '../protocol'
+import type { Outcome, OutcomeKey } from './types'
+
+type Translate = (key: string, values?: Record<string, unknown>) => string
+const MIC: readonly OutcomeKey[] = ['micDenied', 'micMissing', 'micBusy', 'micInsecure']
+
+export const isMicTrouble = (key: OutcomeKey): boolean => MIC.includes(key)
+
+export function outcomeSentence(
+  outcome: Outcome,
+  call: Call | null,
+  name: string,
+  t: Translate,
+  explain: (problem: Problem) => string,
+): string {
+  if (outcome.key === 'refused' && outcome.problem) return t('outcome.refusedWhy', { why: explain(outcome.problem) })
+  if (outcome.key === 'completed' && call && call.durationSeconds > 0) {
+    return t('outcome.completedAfter', { time: clock(call.durationSeconds) })
+  }
+  return t(`outcome.${outcome.key}`, { name })
+}
+
+export const outcomeHint = (key: OutcomeKey, t: Translate): string => (isMicTrouble(key) ? t(`outcome.${key}Hint`) : '')
+
+/** What stays until it is read, and what goes by itself. */
+export const staysOpen = (outcome: Outcome): boolean => isMicTrouble(outcome.key) || outcome.key === 'refused'

@@ -1,0 +1,120 @@
+// One conversation as this page knows it: messages by seq, what is still to be sent, watermarks. Pure functions over
+// plain objects; whatever comes twice or late changes nothing.
+import type { Conversation, Id, Message, MessageStatus, Receipt, Timestamp } from '../protocol'
+
+export interface Pending {
+  clientId: string
+  user: Id
+  conversation: Id
+  content: string
+  createdAt: Timestamp
+  /** `queued` is sent as soon as the server can be reached; `failed` waits for a word from its writer. */
+  state: 'queued' | 'failed'
+  /** Why it failed, in the server's words. */
+  detail: string
+}
+
+export interface Thread {
+  conversation: Conversation
+  /** Rising seq, no gaps between neighbours. */
+  messages: Message[]
+  pending: Pending[]
+  /** Who is typing, and until when that holds (ms). */
+  typing: Record<Id, number>
+}
+
+export const newThread = (conversation: Conversation): Thread => ({ conversation, messages: [], pending: [], typing: {} })
+
+/** Everything from the first message on is here. */
+export const isComplete = (thread: Thread): boolean =>
+  thread.conversation.lastSeq === 0 || thread.messages[0]?.seq === 1
+
+export const lastSeq = (thread: Thread): number => thread.messages.at(-1)?.seq ?? 0
+
+/** The union by seq; of what is not connected to the newest messages, the older part is left out. */
+export function merge(known: Message[], more: Message[]): Message[] {
+  const bySeq = new Map<number, Message>()
+  for (const message of [...known, ...more]) bySeq.set(message.seq, message)
+  const all = [...bySeq.values()].sort((a, b) => a.seq - b.seq)
+  let start = all.length - 1
+  while (start > 0 && all[start - 1]?.seq === (all[start]?.seq ?? 0) - 1) start -= 1
+  return start > 0 ? all.slice(start) : all
+}
+
+/** Takes in messages; true if one before the new ones is missing, so that a sync is due. */
+export function addMessages(thread: Thread, more: Message[], me: Id): boolean {
+  if (more.length === 0) return false
+  const before = lastSeq(thread)
+  const first = Math.min(...more.map((message) => message.seq))
+  thread.messages = merge(thread.messages, more)
+  const sent = new Set(more.filter((message) => message.fromUser === me).map((message) => message.clientId))
+  if (sent.size > 0) thread.pending = thread.pending.filter((pending) => !sent.has(pending.clientId))
+  const newest = thread.messages.at(-1)
+  if (newest && newest.seq >= thread.conversation.lastSeq) {
+    thread.conversation.lastSeq = newest.seq
+    thread.conversation.lastMessage = newest
+    if (newest.createdAt > thread.conversation.updatedAt) thread.conversation.updatedAt = newest.createdAt
+  }
+  for (const message of more) {
+    // Who wrote this has stopped typing.
+    delete thread.typing[message.fromUser]
+  }
+  return before > 0 && first > before + 1
+}
+
+/** Watermarks only rise. */
+export function applyReceipt(thread: Thread, receipt: Receipt, me: Id): void {
+  const member = thread.conversation.members.find(({ user }) => user.id === receipt.user)
+  if (!member) return
+  member.deliveredSeq = Math.max(member.deliveredSeq, receipt.deliveredSeq)
+  member.readSeq = Math.max(member.readSeq, receipt.readSeq)
+  if (receipt.user === me) recountUnread(thread, me)
+}
+
+/** From the messages at hand, where they reach back to what was read; else no more than the server said. */
+export function recountUnread(thread: Thread, me: Id): void {
+  const read = memberOf(thread.conversation, me)?.readSeq ?? 0
+  const unread = thread.messages.filter((message) => message.seq > read && message.fromUser !== me).length
+  const reaches = (thread.messages[0]?.seq ?? 1) <= read + 1
+  thread.conversation.unread = reaches ? unread : Math.max(unread, thread.conversation.unread)
+}
+
+/** The server's newer word on a conversation. Our watermarks may be ahead of it. */
+export function refresh(thread: Thread, conversation: Conversation): void {
+  const known = thread.conversation
+  for (const member of conversation.members) {
+    const before = memberOf(known, member.user.id)
+    if (!before) continue
+    member.deliveredSeq = Math.max(member.deliveredSeq, before.deliveredSeq)
+    member.readSeq = Math.max(member.readSeq, before.readSeq)
+  }
+  if (known.lastSeq > conversation.lastSeq) {
+    conversation.lastSeq = known.lastSeq
+    conversation.lastMessage = known.lastMessage
+    conversation.updatedAt = known.updatedAt
+  }
+  thread.conversation = conversation
+}
+
+export const memberOf = (conversation: Conversation, user: Id) =>
+  conversation.members.find((member) => member.user.id === user)
+
+export const otherOf = (conversation: Conversation, me: Id) =>
+  conversation.members.find((member) => member.user.id !== me)?.user
+
+/** How far a message of mine has come. */
+export function statusOf(conversation: Conversation, message: Message): MessageStatus {
+  const others = conversation.members.filter((member) => member.user.id !== message.fromUser)
+  if (others.length > 0 && others.every((member) => member.readSeq >= message.seq)) return 'read'
+  if (others.length > 0 && others.every((member) => member.deliveredSeq >= message.seq)) return 'delivered'
+  return 'sent'
+}
+
+/** The newest message of others; what a receipt of mine can be about. */
+export function lastReceived(thread: Thread, me: Id): number {
+  for (let index = thread.messages.length - 1; index >= 0; index--) {
+    const message = thread.messages[index]
+    if (message && message.fromUser !== me) return message.seq
+  }
+  return 0
+}

@@ -1,0 +1,39 @@
+// The page's language: the browser's where we have it, else English; others are loaded when chosen.
+import { createI18n } from 'vue-i18n'
+import { compile } from './compile'
+import en from './en'
+
+export type Messages = typeof en
+export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const
+export type Language = keyof typeof LANGUAGES
+const KEY = 'charla.language'
+
+export const i18n = createI18n<[Messages], Language, false>({
+  legacy: false,
+  locale: 'en',
+  fallbackLocale: 'en',
+  messages: { en: compile(en) } as never,
+})
+
+export const isLanguage = (value: string | null): value is Language => value !== null && value in LANGUAGES
+
+export function preferredLanguage(): Language {
+  const kept = localStorage.getItem(KEY)
+  if (isLanguage(kept)) return kept
+  const wished = navigator.languages.map((tag) => tag.slice(0, 2)).find(isLanguage)
+  return wished ?? 'en'
+}
+
+export async function useLanguage(language: Language): Promise<void> {
+  if (language === 'de') {
+    const { default: de } = await import('./de')
+    i18n.global.setLocaleMessage('de', compile(de) as never)
+  }
+  i18n.global.locale.value = language
+  document.documentElement.lang = language
+}
+
+export async function chooseLanguage(language: Language): Promise<void> {
+  localStorage.setItem(KEY, language)
+  await useLanguage(language)
+}

@@ -1,0 +1,138 @@
+// One peer connection to the relay: a sendonly m-line, eight recvonly slots, negotiated once; restarted when the path
+// is lost. Knows how to carry an offer only through the function it is given.
+import type { CallStats, IceServer, Result } from '../protocol'
+import { fresh, isHealthy, observe, type Recovery, type Seen } from './recovery'
+import { sample, senderReports, type Sample } from './stats'
+
+const SLOTS = 8
+const TICK_MS = 1000
+const STATS_EVERY_TICKS = 5
+const RETRY_OFFER_MS = 3000
+
+export interface PeerHandlers {
+  /** Carries an offer to the relay and brings its answer. */
+  offer(sdp: string): Promise<Result<{ sdp: string }>>
+  onPath(state: 'up' | 'lost' | 'hopeless'): void
+  onTrack(mid: string, track: MediaStreamTrack): void
+  onStats(stats: CallStats): void
+  hasSignal(): boolean
+}
+
+export class Peer {
+  private readonly pc: RTCPeerConnection
+  private readonly sender: RTCRtpSender
+  private readonly timer: ReturnType<typeof setInterval>
+  private recovery: Recovery = fresh(performance.now())
+  private negotiating = false
+  private wanted: 'offer' | 'restart' | null = 'offer'
+  private notBefore = 0
+  private closed = false
+  private ticks = 0
+  private lastSample: Sample | null = null
+
+  constructor(iceServers: IceServer[], microphone: MediaStreamTrack | null, private readonly handlers: PeerHandlers) {
+    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
+    this.sender = this.pc.addTransceiver(microphone ?? 'audio', { direction: 'sendonly' }).sender
+    for (let slot = 0; slot < SLOTS; slot++) this.pc.addTransceiver('audio', { direction: 'recvonly' })
+    this.pc.ontrack = (event) => handlers.onTrack(event.transceiver.mid ?? '', event.track)
+    this.pc.onconnectionstatechange = () => this.onChange()
+    this.pc.oniceconnectionstatechange = () => this.onChange()
+    this.timer = setInterval(() => void this.tick(), TICK_MS)
+    void this.negotiate()
+  }
+
+  /** Puts a microphone into the waiting sender, or another in its place. No negotiation. */
+  async useMicrophone(track: MediaStreamTrack | null): Promise<void> {
+    if (!this.closed) await this.sender.replaceTrack(track)
+  }
+
+  /** New ICE credentials in a new offer; several wishes at once become one. */
+  restart(): void {
+    this.wanted = 'restart'
+    this.notBefore = 0
+    void this.negotiate()
+  }
+
+  close(): void {
+    this.closed = true
+    clearInterval(this.timer)
+    this.pc.ontrack = this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null
+    this.pc.close()
+  }
+
+  /** Loudness of what is heard now, 0 to 1. */
+  level(): number {
+    let loudest = 0
+    for (const receiver of this.pc.getReceivers()) {
+      const source = receiver.getSynchronizationSources()[0]
+      // A source stays listed for ten seconds after its last packet.
+      if (source && performance.timeOrigin + performance.now() - source.timestamp < 500) {
+        loudest = Math.max(loudest, source.audioLevel ?? 0)
+      }
+    }
+    return loudest
+  }
+
+  private async negotiate(): Promise<void> {
+    if (this.negotiating || this.closed || this.wanted === null || !this.handlers.hasSignal()) return
+    if (performance.now() < this.notBefore) return
+    this.negotiating = true
+    const restart = this.wanted === 'restart' && this.pc.currentRemoteDescription !== null
+    this.wanted = null
+    const done = await this.exchange(restart).catch(() => false)
+    this.negotiating = false
+    if (this.closed) return
+    if (!done) {
+      this.wanted ??= restart ? 'restart' : 'offer'
+      this.notBefore = performance.now() + RETRY_OFFER_MS
+    } else if (this.wanted !== null) void this.negotiate()
+  }
+
+  private async exchange(restart: boolean): Promise<boolean> {
+    const offer = await this.pc.createOffer({ iceRestart: restart })
+    await this.pc.setLocalDescription(offer)
+    const answer = await this.handlers.offer(offer.sdp ?? '')
+    if (this.closed) return true
+    if (!answer.ok) {
+      await this.pc.setLocalDescription({ type: 'rollback' })
+      return false
+    }
+    await this.pc.setRemoteDescription({ type: 'answer', sdp: answer.value.sdp })
+    return true
+  }
+
+  private path(): Seen['path'] {
+    const states = [this.pc.connectionState, this.pc.iceConnectionState]
+    if (states.includes('failed')) return 'failed'
+    if (states.includes('disconnected')) return 'disconnected'
+    return this.pc.connectionState === 'connected' ? 'up' : 'new'
+  }
+
+  private onChange(): void {
+    this.decide(this.recovery.reports)
+  }
+
+  private async tick(): Promise<void> {
+    const report = await this.pc.getStats()
+    if (this.closed) return
+    const entries = [...report.values()]
+    this.ticks += 1
+    if (this.ticks % STATS_EVERY_TICKS === 0) {
+      this.lastSample = sample(entries, this.lastSample)
+      if (this.path() === 'up') this.handlers.onStats(this.lastSample.stats)
+    }
+    this.decide(senderReports(entries))
+    // An offer that could not be carried waits here for the socket.
+    void this.negotiate()
+  }
+
+  private decide(reports: number | null): void {
+    const seen: Seen = { path: this.path(), reports, signal: this.handlers.hasSignal() }
+    const now = performance.now()
+    const { next, decision } = observe(this.recovery, seen, now)
+    this.recovery = next
+    if (seen.path !== 'new') this.handlers.onPath(isHealthy(next, seen, now) ? 'up' : 'lost')
+    if (decision === 'restart') this.restart()
+    if (decision === 'rebuild') this.handlers.onPath('hopeless')
+  }
+}

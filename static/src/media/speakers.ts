@@ -1,0 +1,37 @@
+// Plays the slots: one audio element each, on the chosen output. Nothing here is seen.
+export class Speakers {
+  private readonly elements = new Map<string, HTMLAudioElement>()
+  private output = ''
+
+  play(mid: string, track: MediaStreamTrack): void {
+    const element = this.elements.get(mid) ?? document.createElement('audio')
+    element.autoplay = true
+    element.dataset['slot'] = mid
+    element.hidden = true
+    element.srcObject = new MediaStream([track])
+    if (!this.elements.has(mid)) document.body.append(element)
+    this.elements.set(mid, element)
+    void this.route(element)
+    // Refused only before any gesture on the page; the next click makes up for it.
+    element.play().catch(() => addEventListener('pointerdown', () => void element.play().catch(() => {}), { once: true }))
+  }
+
+  async useOutput(deviceId: string): Promise<void> {
+    this.output = deviceId
+    await Promise.all([...this.elements.values()].map((element) => this.route(element)))
+  }
+
+  private async route(element: HTMLAudioElement): Promise<void> {
+    if (!('setSinkId' in element) || element.sinkId === this.output) return
+    // A device that was unplugged meanwhile: the default output serves.
+    await element.setSinkId(this.output).catch(() => {})
+  }
+
+  stop(): void {
+    for (const element of this.elements.values()) {
+      element.srcObject = null
+      element.remove()
+    }
+    this.elements.clear()
+  }
+}

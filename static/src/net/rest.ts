@@ -1,0 +1,77 @@
+// REST by cookie: one function per route the page uses. Knows fetch, and nothing of views or stores.
+import {
+  ok, problem, refused, toProblem,
+  type Call, type Conversation, type Id, type Info, type Message, type OwnUser, type Result, type Session, type User,
+} from '../protocol'
+
+const BASE = '/api/v1/'
+const TIMEOUT_MS = 15_000
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<Result<T>> {
+  const headers: Record<string, string> = { Accept: 'application/json, application/problem+json' }
+  if (method !== 'GET') headers['X-Charla-Csrf'] = '1'
+  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  try {
+    const response = await fetch(BASE + path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (response.ok) return ok((text ? JSON.parse(text) : null) as T)
+    return refused(readProblem(response, text))
+  } catch (error) {
+    const timedOut = error instanceof DOMException && error.name === 'TimeoutError'
+    return refused(problem(timedOut ? 'timeout' : 'offline'))
+  }
+}
+
+function readProblem(response: Response, text: string) {
+  let parsed: unknown = null
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    // Not ours (a proxy's error page, say): toProblem makes it an internal error.
+  }
+  const found = toProblem(parsed)
+  const retryAfter = Number(response.headers.get('Retry-After'))
+  if (retryAfter > 0 && found.retryAfterMs === undefined) found.retryAfterMs = retryAfter * 1000
+  return found
+}
+
+const query = (entries: Record<string, string | number | undefined>): string => {
+  const params = new URLSearchParams()
+  for (const [key, value] of Object.entries(entries)) if (value !== undefined) params.set(key, String(value))
+  const text = params.toString()
+  return text ? `?${text}` : ''
+}
+
+export interface Credentials { user: OwnUser }
+
+export const rest = {
+  info: () => request<Info>('GET', 'info'),
+  me: () => request<OwnUser>('GET', 'users/me'),
+  register: (username: string, email: string, password: string) =>
+    request<Credentials>('POST', 'auth/register', { username, email, password }),
+  login: (username: string, password: string) => request<Credentials>('POST', 'auth/login', { username, password }),
+  refresh: () => request<Credentials>('POST', 'auth/refresh', {}),
+  logout: () => request<null>('POST', 'auth/logout'),
+  changePassword: (oldPassword: string, newPassword: string) =>
+    request<null>('POST', 'auth/password', { oldPassword, newPassword }),
+  claim: (claim: string) => request<OwnUser>('POST', 'auth/claim', { claim }),
+  sessions: () => request<{ sessions: Session[] }>('GET', 'auth/sessions'),
+  endSession: (id: Id) => request<null>('DELETE', `auth/sessions/${id}`),
+  user: (id: Id) => request<User>('GET', `users/${id}`),
+  users: (prefix: string) => request<{ users: User[] }>('GET', `users${query({ query: prefix, limit: 20 })}`),
+  openConversation: (user: Id) => request<Conversation>('POST', 'conversations', { user }),
+  conversation: (id: Id) => request<Conversation>('GET', `conversations/${id}`),
+  messages: (conversation: Id, before: number, limit = 40) =>
+    request<{ messages: Message[]; next: string | null }>(
+      'GET', `conversations/${conversation}/messages${query({ before, limit })}`),
+  calls: (after?: string, limit = 30) =>
+    request<{ calls: Call[]; next: string | null }>('GET', `calls${query({ after, limit })}`),
+  call: (id: Id) => request<Call>('GET', `calls/${id}`),
+}

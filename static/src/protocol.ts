@@ -1,0 +1,195 @@
+// What client and server say to each other, as types: objects, events, refusals. PROTOCOL.md is the reference.
+// Knows no DOM, no socket and no store.
+
+export type Id = string
+export type Timestamp = string
+
+export interface User { id: Id; username: string; createdAt: Timestamp }
+export interface OwnUser extends User { email: string; role: 'owner' | 'admin' | 'member' }
+export interface Session {
+  id: Id
+  createdAt: Timestamp
+  lastSeenAt: Timestamp
+  expiresAt: Timestamp
+  userAgent: string
+  current: boolean
+}
+export interface Member { user: User; deliveredSeq: number; readSeq: number }
+export type MessageStatus = 'sent' | 'delivered' | 'read'
+export interface Message {
+  id: Id
+  conversation: Id
+  seq: number
+  fromUser: Id
+  toUser: Id
+  content: string
+  status: MessageStatus
+  createdAt: Timestamp
+  clientId: string
+  replyTo?: Id
+}
+export interface Conversation {
+  id: Id
+  kind: 'direct'
+  members: Member[]
+  lastSeq: number
+  unread: number
+  lastMessage: Message | null
+  createdAt: Timestamp
+  updatedAt: Timestamp
+}
+export interface Receipt { conversation: Id; user: Id; deliveredSeq: number; readSeq: number }
+
+export type LiveStatus = 'ringing' | 'active'
+export type EndedStatus = 'completed' | 'missed' | 'rejected' | 'cancelled' | 'busy' | 'failed'
+export type EndReason =
+  | 'hungUp' | 'declined' | 'cancelled' | 'noAnswer' | 'busy'
+  | 'connectFailed' | 'mediaLost' | 'vanished' | 'serverRestart' | 'relayFailed'
+export interface DirectionQuality {
+  packets: number
+  lost: number
+  lossPct: number
+  jitterMs: number
+  worstJitterMs: number
+}
+export interface LegQuality {
+  rttMs: number | null
+  worstRttMs: number | null
+  up: DirectionQuality
+  down: DirectionQuality
+}
+export interface Leg {
+  user: Id
+  device: Id | null
+  rangAt: Timestamp
+  answeredAt: Timestamp | null
+  connectedAt: Timestamp | null
+  leftAt: Timestamp | null
+  reason: EndReason | null
+  setupMs: number | null
+  paths: ('udp' | 'ice-tcp')[]
+  reconnects: number
+  muted: boolean
+  quality: LegQuality
+}
+export interface Call {
+  id: Id
+  conversation: Id
+  caller: Id
+  receiver: Id
+  startTime: Timestamp
+  answerTime: Timestamp | null
+  connectTime: Timestamp | null
+  endTime: Timestamp | null
+  durationSeconds: number
+  status: LiveStatus | EndedStatus
+  reason: EndReason | null
+  legs: Leg[]
+}
+export interface IceServer { urls: string[]; username?: string; credential?: string }
+export interface Slot { mid: string; user: Id; csrc: number }
+export interface Info { name: string; version: string; registration: 'open' | 'closed'; claimable: boolean }
+
+/** The server's codes, and two of our own for when no answer came. */
+export const CODES = [
+  'badRequest', 'invalid', 'unauthenticated', 'wrongCredentials', 'csrf', 'foreignOrigin', 'forbidden',
+  'registrationClosed', 'notFound', 'methodNotAllowed', 'taken', 'conflict', 'busy', 'tooLarge', 'wrongHost',
+  'tooMany', 'unusableOffer', 'internal', 'unavailable', 'offline', 'timeout',
+] as const
+export type Code = (typeof CODES)[number]
+export interface FieldError { field: string; detail: string }
+/** Why something was refused, in the server's words where it spoke. */
+export interface Problem {
+  code: Code
+  title: string
+  detail: string
+  errors?: FieldError[]
+  retryAfterMs?: number
+}
+export type Result<T> = { ok: true; value: T } | { ok: false; problem: Problem }
+
+export const ok = <T>(value: T): Result<T> => ({ ok: true, value })
+export const refused = <T = never>(problem: Problem): Result<T> => ({ ok: false, problem })
+export const problem = (code: Code, detail = ''): Problem => ({ code, title: '', detail })
+
+/** Nothing of the server's state contradicts a later try with the same content. */
+export function isTransient(code: Code): boolean {
+  return ['offline', 'timeout', 'tooMany', 'internal', 'unavailable', 'unauthenticated'].includes(code)
+}
+
+/** Reads a refusal of either kind (problem+json or an ack's error), trusting nothing. */
+export function toProblem(raw: unknown): Problem {
+  const source = (typeof raw === 'object' && raw !== null ? raw : {}) as Record<string, unknown>
+  const code = CODES.find((known) => known === source['code']) ?? 'internal'
+  const text = (key: string) => (typeof source[key] === 'string' ? (source[key] as string) : '')
+  const found: Problem = { code, title: text('title'), detail: text('detail') }
+  if (typeof source['retryAfterMs'] === 'number') found.retryAfterMs = source['retryAfterMs']
+  if (Array.isArray(source['errors'])) {
+    found.errors = source['errors'].filter(
+      (entry): entry is FieldError => typeof entry?.field === 'string' && typeof entry?.detail === 'string',
+    )
+  }
+  return found
+}
+
+/** Reads an ack: `{ok: true, …}` or `{ok: false, error}`. */
+export function toResult<T>(ack: unknown): Result<T> {
+  if (typeof ack === 'object' && ack !== null && 'ok' in ack) {
+    if (ack.ok === true) return ok(ack as T)
+    return refused(toProblem('error' in ack ? ack.error : undefined))
+  }
+  return refused(problem('internal'))
+}
+
+/** What the client may say: payload and the answer of each event. */
+export interface ClientEvents {
+  sendMessage: [{ clientId: string; conversation: Id; content: string; replyTo?: Id }, { message: Message }]
+  messageDelivered: [{ conversation: Id; seq: number }, object]
+  messageRead: [{ conversation: Id; seq: number }, object]
+  typing: [{ conversation: Id; typing: boolean }, object]
+  sync: [{ since: string | null }, SyncPage]
+  startCall: [{ conversation: Id }, { call: Call; iceServers: IceServer[] }]
+  acceptCall: [{ call: Id }, { call: Call; iceServers: IceServer[] }]
+  rejectCall: [{ call: Id }, object]
+  leaveCall: [{ call: Id }, object]
+  mediaOffer: [{ call: Id; sdp: string }, { sdp: string; participant: unknown }]
+  setMuted: [{ call: Id; muted: boolean }, object]
+  callStats: [{ call: Id } & CallStats, object]
+}
+export interface SyncPage {
+  since: string
+  more: boolean
+  conversations: { conversation: Conversation; messages: Message[] }[]
+  calls: Call[]
+}
+/** What only the browser knows of a call's sound; absent until measured. */
+export interface CallStats {
+  jitterBufferMs?: number
+  concealedPct?: number
+  audioLevel?: number
+  microphoneLevel?: number
+  rttMs?: number
+}
+export interface Welcome { user: OwnUser | User; device: Id; epoch: Id; calls: Call[] }
+
+/** What the server says unasked. */
+export interface ServerEvents {
+  welcome: Welcome
+  newMessage: { message: Message }
+  receipt: Receipt
+  typing: { conversation: Id; user: Id; typing: boolean }
+  incomingCall: { call: Call; iceServers: IceServer[] }
+  ringStopped: { call: Id; reason: 'answeredElsewhere' | 'declinedElsewhere' | 'ended' }
+  callUpdated: { call: Call }
+  slots: { call: Id; slots: Slot[] }
+  callEnded: { call: Call }
+  sessionRevoked: object
+}
+export const SERVER_EVENTS = [
+  'welcome', 'newMessage', 'receipt', 'typing', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'callEnded',
+  'sessionRevoked',
+] as const satisfies readonly (keyof ServerEvents)[]
+
+export const MAX_CONTENT_BYTES = 4096
+export const hasEnded = (call: Call): boolean => call.status !== 'ringing' && call.status !== 'active'
+export const contentBytes = (text: string): number => new TextEncoder().encode(text).length

@@ -1,0 +1,32 @@
+// Which address shows what, and who may see it.
+import { createRouter, createWebHistory } from 'vue-router'
+import { useSession } from './stores/session'
+import AuthView from './views/AuthView.vue'
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/signin', name: 'signin', component: AuthView, meta: { guest: true } },
+    { path: '/register', name: 'register', component: AuthView, meta: { guest: true } },
+    {
+      path: '/',
+      component: () => import('./views/HomeView.vue'),
+      children: [
+        { path: '', name: 'chats', component: () => import('./views/ChatsView.vue') },
+        { path: 'c/:id([0-9a-f]{24})', name: 'chat', component: () => import('./views/ChatsView.vue') },
+        { path: 'calls', name: 'calls', component: () => import('./views/CallsView.vue') },
+        { path: 'settings', name: 'settings', component: () => import('./views/SettingsView.vue') },
+      ],
+    },
+    { path: '/:rest(.*)*', name: 'nothing', component: () => import('./views/NothingView.vue') },
+  ],
+})
+
+router.beforeEach((to) => {
+  const session = useSession()
+  const inside = session.state === 'in'
+  if (to.meta['guest'] === true) return inside ? { name: 'chats' } : true
+  if (to.name === 'nothing' || inside) return true
+  const back = to.fullPath === '/' ? {} : { query: { next: to.fullPath } }
+  return { name: 'signin', ...back }
+})

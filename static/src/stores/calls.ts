@@ -1,0 +1,171 @@
+// The call of this tab: runs the pure machine of call/machine.ts, and does what it says to socket, microphone,
+// peer connection and speakers.
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { IDLE, callOf, step } from '../call/machine'
+import { peerOf, stageOf } from '../call/outcome'
+import type { Effect, Input, Remembered } from '../call/types'
+import { choose, devices, refreshDevices } from '../media/devices'
+import { Microphone, permission } from '../media/microphone'
+import { Peer } from '../media/peer'
+import { Speakers } from '../media/speakers'
+import { ring, tone } from '../media/tones'
+import { rest } from '../net/rest'
+import { hasEnded, type Call, type IceServer, type Id } from '../protocol'
+import { useConnection } from './connection'
+import { useSession } from './session'
+
+const REMEMBERED = 'charla.call'
+
+function remembered(): Remembered | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(REMEMBERED) ?? 'null') as Remembered | null
+  } catch {
+    return null
+  }
+}
+
+export const useCalls = defineStore('calls', () => {
+  const state = shallowRef(IDLE)
+  /** Rises with every call that ended: the history is stale. */
+  const endings = ref(0)
+  const microphone = new Microphone()
+  const speakers = new Speakers()
+  let peer: Peer | null = null
+
+  const stage = computed(() => stageOf(state.value, useConnection().connected))
+  const call = computed(() => callOf(state.value))
+  const peerUser = computed<Id | null>(() => {
+    const me = useSession().user?.id
+    return call.value && me ? peerOf(call.value, me) : null
+  })
+
+  function dispatch(input: Input): void {
+    const before = state.value
+    const context = { me: useSession().user?.id ?? '', device: useConnection().device }
+    const { state: next, effects } = step(before, input, context)
+    state.value = next
+    if (next.phase === 'ended' && before.phase !== 'ended') endings.value += 1
+    for (const effect of effects) run(effect)
+  }
+
+  function onWelcome(calls: Call[], epochChanged: boolean): void {
+    dispatch({ type: 'welcome', calls, epochChanged, remembered: remembered(), now: Date.now() })
+  }
+
+  async function start(conversation: Id): Promise<void> {
+    dispatch({ type: 'start', conversation, permission: await permission() })
+  }
+  async function accept(): Promise<void> {
+    dispatch({ type: 'accept', permission: await permission() })
+  }
+
+  type Runners = { [K in Effect['do']]: (effect: Extract<Effect, { do: K }>) => void }
+  const runners: Runners = {
+    askMic: () => void askMicrophone(),
+    dropMic: () => {
+      microphone.close()
+      microphone.enabled = true
+    },
+    enableMic: ({ on }) => microphone.enable(on),
+    openPeer: (effect) => openPeer(effect.call, effect.ice),
+    closePeer,
+    restartIce: () => peer?.restart(),
+    emitStart: (effect) => void emitStart(effect.conversation),
+    emitAccept: (effect) => void emitAccept(effect.call),
+    emitReject: (effect) => void useConnection().emit('rejectCall', { call: effect.call }),
+    emitLeave: (effect) => void useConnection().emit('leaveCall', { call: effect.call }),
+    emitMuted: (effect) => void useConnection().emit('setMuted', { call: effect.call, muted: effect.muted }),
+    ring: ({ sound }) => ring(sound),
+    tone: (effect) => tone(effect.tone),
+    lookUp: (effect) => void lookUp(effect.call),
+    remember: (effect) => sessionStorage.setItem(REMEMBERED, JSON.stringify({ call: effect.call, ice: effect.ice })),
+    forget: () => sessionStorage.removeItem(REMEMBERED),
+  }
+  function run(effect: Effect): void {
+    // As in the machine: the pairing is typed in the map, an index loses it.
+    const runner = runners[effect.do] as (effect: Effect) => void
+    runner(effect)
+  }
+
+  async function askMicrophone(): Promise<void> {
+    const trouble = await microphone.open(devices.input, microphoneLost)
+    if (trouble) return dispatch({ type: 'micRefused', why: trouble })
+    void refreshDevices()
+    await peer?.useMicrophone(microphone.track)
+    dispatch({ type: 'micReady' })
+  }
+
+  /** Unplugged in mid-call: the default one takes over, or there is silence until one is plugged in. */
+  function microphoneLost(): void {
+    void microphone.open('', microphoneLost).then(() => peer?.useMicrophone(microphone.track))
+  }
+
+  async function useInput(id: string): Promise<void> {
+    choose('input', id)
+    if (!microphone.track) return
+    const trouble = await microphone.open(id, microphoneLost)
+    if (!trouble) await peer?.useMicrophone(microphone.track)
+  }
+  async function useOutput(id: string): Promise<void> {
+    choose('output', id)
+    await speakers.useOutput(id)
+  }
+
+  function openPeer(id: Id, ice: IceServer[]): void {
+    closePeer()
+    void speakers.useOutput(devices.output)
+    const connection = useConnection()
+    const opened = new Peer(ice, microphone.track, {
+      offer: (sdp) => connection.emit('mediaOffer', { call: id, sdp }),
+      onPath: (path) => {
+        if (peer === opened) dispatch({ type: 'media', state: path })
+      },
+      onTrack: (mid, track) => speakers.play(mid, track),
+      onStats: (stats) => {
+        if (state.value.phase === 'active') void connection.emit('callStats', { call: id, ...stats })
+      },
+      hasSignal: () => connection.connected,
+    })
+    peer = opened
+  }
+  function closePeer(): void {
+    peer?.close()
+    peer = null
+    speakers.stop()
+  }
+
+  async function emitStart(conversation: Id): Promise<void> {
+    const answer = await useConnection().emit('startCall', { conversation })
+    if (answer.ok) {
+      dispatch({ type: 'startAck', call: answer.value.call, ice: answer.value.iceServers, now: Date.now() })
+    } else {
+      dispatch({ type: 'startRefused', problem: answer.problem })
+    }
+  }
+
+  async function emitAccept(id: Id): Promise<void> {
+    const answer = await useConnection().emit('acceptCall', { call: id })
+    if (answer.ok) {
+      dispatch({ type: 'acceptAck', call: answer.value.call, ice: answer.value.iceServers, now: Date.now() })
+    } else {
+      dispatch({ type: 'acceptRefused', call: id, problem: answer.problem })
+    }
+  }
+
+  /** A call that the server no longer counts as live: how did it end? */
+  async function lookUp(id: Id): Promise<void> {
+    const answer = await rest.call(id)
+    if (!answer.ok) return dispatch({ type: 'gone', call: id })
+    if (hasEnded(answer.value)) return dispatch({ type: 'ended', call: answer.value })
+    onWelcome([answer.value], false)
+  }
+
+  const levels = () => ({ mine: microphone.level(), theirs: peer?.level() ?? 0 })
+
+  addEventListener('online', () => {
+    if (state.value.phase === 'active' || state.value.phase === 'outgoing') peer?.restart()
+  })
+
+  return { state, stage, call, peerUser, endings, dispatch, onWelcome, start, accept, useInput, useOutput, levels }
+})

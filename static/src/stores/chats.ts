@@ -1,0 +1,212 @@
+// Conversations and their messages: kept current by `sync` and events, sent through the outbox, marked as received
+// and read. The rules are in chat/thread.ts; here they meet the socket.
+import { defineStore } from 'pinia'
+import { computed, reactive, ref } from 'vue'
+import {
+  addMessages, applyReceipt, isComplete, lastReceived, memberOf, newThread, otherOf, recountUnread, refresh,
+  type Thread,
+} from '../chat/thread'
+import { rest } from '../net/rest'
+import type { Conversation, Id, Message, Problem, Receipt, User } from '../protocol'
+import { useConnection } from './connection'
+import { useSender } from './sender'
+import { useSession } from './session'
+
+const TYPING_HOLDS_MS = 6000
+const TYPING_EVERY_MS = 3000
+
+export const useChats = defineStore('chats', () => {
+  const threads = reactive<Record<Id, Thread>>({})
+  const people = reactive<Record<Id, User>>({})
+  const loaded = ref(false)
+  /** The conversation on screen, if any. */
+  const open = ref<Id | null>(null)
+  /** The newest message of somebody else, for the live region and notifications. */
+  const arrived = ref<Message | null>(null)
+  let token: string | null = null
+  let syncing: Promise<void> | null = null
+  let again = false
+  const marking = new Set<string>()
+  const typingSaid: Record<Id, number> = {}
+
+  const me = (): Id => useSession().user?.id ?? ''
+  const sorted = computed(() =>
+    Object.values(threads).sort((a, b) => b.conversation.updatedAt.localeCompare(a.conversation.updatedAt)))
+  const unread = computed(() => Object.values(threads).filter((thread) => thread.conversation.unread > 0).length)
+
+  function adopt(conversation: Conversation): Thread {
+    for (const member of conversation.members) people[member.user.id] = member.user
+    const known = threads[conversation.id]
+    if (known) refresh(known, conversation)
+    else threads[conversation.id] = newThread(conversation)
+    return threads[conversation.id] as Thread
+  }
+
+  /** After every welcome: what was missed, then what waits to be sent. */
+  async function catchUp(): Promise<void> {
+    await sync()
+    await useSender().resume()
+    for (const thread of Object.values(threads)) mark(thread)
+  }
+
+  function sync(): Promise<void> {
+    // A wish that comes while one runs is granted by another run: the first may already have passed it.
+    if (syncing) again = true
+    syncing ??= (async () => {
+      do {
+        again = false
+        await syncOnce()
+      } while (again)
+    })().finally(() => {
+      syncing = null
+    })
+    return syncing
+  }
+
+  async function syncOnce(): Promise<void> {
+    for (let more = true; more; ) {
+      const page = await useConnection().emit('sync', { since: token })
+      if (!page.ok) {
+        // A token of another database: begin anew.
+        if (page.problem.code === 'badRequest' && token !== null) token = null
+        else return
+        continue
+      }
+      token = page.value.since
+      more = page.value.more
+      for (const { conversation, messages } of page.value.conversations) {
+        const thread = adopt(conversation)
+        addMessages(thread, messages, me())
+        recountUnread(thread, me())
+        mark(thread)
+      }
+    }
+    loaded.value = true
+  }
+
+  function onMessage(message: Message): void {
+    const thread = threads[message.conversation]
+    if (!thread) return void sync()
+    const known = thread.messages.some(({ id }) => id === message.id)
+    const gap = addMessages(thread, [message], me())
+    if (known) return
+    if (message.fromUser !== me()) {
+      thread.conversation.unread += 1
+      arrived.value = message
+    }
+    recountUnread(thread, me())
+    mark(thread)
+    if (gap) void sync()
+  }
+
+  function onReceipt(receipt: Receipt): void {
+    const thread = threads[receipt.conversation]
+    if (thread) applyReceipt(thread, receipt, me())
+  }
+
+  function onTyping(conversation: Id, user: Id, typing: boolean): void {
+    const thread = threads[conversation]
+    if (!thread) return
+    if (!typing) {
+      delete thread.typing[user]
+      return
+    }
+    const until = Date.now() + TYPING_HOLDS_MS
+    thread.typing[user] = until
+    setTimeout(() => {
+      if (thread.typing[user] === until) delete thread.typing[user]
+    }, TYPING_HOLDS_MS)
+  }
+
+  async function sayTyping(conversation: Id, typing: boolean): Promise<void> {
+    const last = typingSaid[conversation] ?? 0
+    if (typing ? Date.now() - last < TYPING_EVERY_MS : last === 0) return
+    typingSaid[conversation] = typing ? Date.now() : 0
+    await useConnection().emit('typing', { conversation, typing })
+  }
+
+  const watched = (id: Id): boolean => open.value === id && document.visibilityState === 'visible' && document.hasFocus()
+
+  /** Tells how far this page has received, and read, if the conversation is before somebody's eyes. */
+  function mark(thread: Thread): void {
+    const id = thread.conversation.id
+    const seq = lastReceived(thread, me())
+    const own = memberOf(thread.conversation, me())
+    if (!own || seq === 0) return
+    if (watched(id) && seq > own.readSeq) void tell('messageRead', id, seq)
+    else if (seq > own.deliveredSeq) void tell('messageDelivered', id, seq)
+  }
+
+  async function tell(event: 'messageRead' | 'messageDelivered', conversation: Id, seq: number): Promise<void> {
+    const key = `${event} ${conversation}`
+    if (marking.has(key)) return
+    marking.add(key)
+    const answer = await useConnection().emit(event, { conversation, seq })
+    marking.delete(key)
+    const thread = threads[conversation]
+    if (!answer.ok || !thread) return
+    const readSeq = event === 'messageRead' ? seq : 0
+    applyReceipt(thread, { conversation, user: me(), deliveredSeq: seq, readSeq }, me())
+    // More may have come in the meantime.
+    mark(thread)
+  }
+
+  function show(id: Id | null): void {
+    open.value = id
+    lookedAt()
+  }
+  /** The page got the focus, or the conversation came into view. */
+  function lookedAt(): void {
+    const thread = open.value ? threads[open.value] : undefined
+    if (thread) mark(thread)
+  }
+
+  /** Opens the conversation with somebody; its id, or why not. */
+  async function openWith(user: Id): Promise<Id | Problem> {
+    const existing = Object.values(threads).find(({ conversation }) => otherOf(conversation, me())?.id === user)
+    if (existing) return existing.conversation.id
+    const answer = await rest.openConversation(user)
+    if (!answer.ok) return answer.problem
+    return adopt(answer.value).conversation.id
+  }
+
+  /** A conversation by its address, if it is not here yet. */
+  async function ensure(id: Id): Promise<Problem | null> {
+    if (threads[id]) return null
+    const answer = await rest.conversation(id)
+    if (!answer.ok) return answer.problem
+    adopt(answer.value)
+    await loadOlder(id)
+    return null
+  }
+
+  async function loadOlder(id: Id): Promise<Problem | null> {
+    const thread = threads[id]
+    if (!thread || isComplete(thread)) return null
+    const before = thread.messages[0]?.seq ?? thread.conversation.lastSeq + 1
+    const answer = await rest.messages(id, before)
+    if (!answer.ok) return answer.problem
+    addMessages(thread, answer.value.messages, me())
+    return null
+  }
+
+  async function person(id: Id): Promise<void> {
+    if (people[id]) return
+    const answer = await rest.user(id)
+    if (answer.ok) people[id] = answer.value
+  }
+  const nameOf = (id: Id): string => people[id]?.username ?? '…'
+
+  function reset(): void {
+    for (const id of Object.keys(threads)) delete threads[id]
+    for (const id of Object.keys(people)) delete people[id]
+    loaded.value = false
+    open.value = arrived.value = token = null
+  }
+
+  return {
+    threads, people, loaded, open, arrived, sorted, unread,
+    adopt, catchUp, sync, onMessage, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder,
+    person, nameOf, reset,
+  }
+})

@@ -1,0 +1,79 @@
+// The one socket of this tab, while somebody is signed in: up or down, and where each event goes.
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import { deviceId } from '../net/device'
+import { Link } from '../net/link'
+import { problem, refused, type ClientEvents, type Id, type Result, type ServerEvents, type Welcome } from '../protocol'
+import { useCalls } from './calls'
+import { useChats } from './chats'
+import { useSession } from './session'
+
+export const useConnection = defineStore('connection', () => {
+  const connected = ref(false)
+  /** False until the first connection of this page; "reconnecting" means something only afterwards. */
+  const everConnected = ref(false)
+  const device = ref<Id>('')
+  let epoch: Id | null = null
+  let link: Link | null = null
+
+  async function open(): Promise<void> {
+    device.value = await deviceId()
+    if (link) return
+    link = new Link(device.value, {
+      onState: (up) => {
+        // Connected means welcomed: only then does the server know this device.
+        if (!up) connected.value = false
+      },
+      onRefused: (why) => {
+        if (why.code === 'unauthenticated') useSession().leave('ended')
+      },
+      onEvent: receive,
+    })
+    link.connect()
+  }
+
+  function close(): void {
+    link?.close()
+    link = null
+    connected.value = everConnected.value = false
+    epoch = null
+  }
+
+  function welcome(said: Welcome): void {
+    const epochChanged = epoch !== null && epoch !== said.epoch
+    epoch = said.epoch
+    device.value = said.device
+    connected.value = everConnected.value = true
+    useCalls().onWelcome(said.calls, epochChanged)
+    void useChats().catchUp()
+  }
+
+  type Receivers = { [K in keyof ServerEvents]: (payload: ServerEvents[K]) => void }
+  const receivers: Receivers = {
+    welcome,
+    newMessage: ({ message }) => useChats().onMessage(message),
+    receipt: (receipt) => useChats().onReceipt(receipt),
+    typing: (said) => useChats().onTyping(said.conversation, said.user, said.typing),
+    incomingCall: ({ call, iceServers }) => useCalls().dispatch({ type: 'incoming', call, ice: iceServers }),
+    ringStopped: ({ call, reason }) => useCalls().dispatch({ type: 'ringStopped', call, reason }),
+    callUpdated: ({ call }) => useCalls().dispatch({ type: 'updated', call, now: Date.now() }),
+    slots: () => {},
+    callEnded: ({ call }) => useCalls().dispatch({ type: 'ended', call }),
+    sessionRevoked: () => useSession().leave('ended'),
+  }
+  function receive<K extends keyof ServerEvents>(name: K, payload: ServerEvents[K]): void {
+    receivers[name](payload)
+  }
+
+  async function emit<K extends keyof ClientEvents>(
+    name: K,
+    payload: ClientEvents[K][0],
+  ): Promise<Result<ClientEvents[K][1]>> {
+    if (!link || !connected.value) return refused(problem('offline'))
+    return link.emit(name, payload)
+  }
+
+  addEventListener('online', () => link?.reconnect())
+
+  return { connected, everConnected, device, open, close, emit }
+})

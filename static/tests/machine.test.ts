@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest'
+import { IDLE, step } from '../src/call/machine'
+import { isOurs, outcomeOf, stageOf } from '../src/call/outcome'
+import type { CallState, Effect, Input } from '../src/call/types'
+import { CONTEXT, DEVICE, ICE, ME, OTHER_DEVICE, TALK, YOU, answered, call, closed, leg } from './calls'
+
+function walk(inputs: Input[], from: CallState = IDLE): { state: CallState; effects: Effect[] } {
+  let state = from
+  const effects: Effect[] = []
+  for (const input of inputs) {
+    const next = step(state, input, CONTEXT)
+    state = next.state
+    effects.push(...next.effects)
+  }
+  return { state, effects }
+}
+const did = (effects: Effect[]): string[] => effects.map((effect) => effect.do)
+const mine = call(ME)
+const theirs = call(YOU)
+const start: Input = { type: 'start', conversation: TALK, permission: 'unknown' }
+const started: Input[] = [start, { type: 'micReady' }, { type: 'startAck', call: mine, ice: ICE, now: 1 }]
+const rings: Input = { type: 'incoming', call: theirs, ice: ICE }
+const acceptAck: Input = { type: 'acceptAck', call: answered(theirs), ice: ICE, now: 9 }
+const up: Input = { type: 'media', state: 'up' }
+const welcome = (calls = [] as ReturnType<typeof call>[], more = {}): Input => ({
+  type: 'welcome', calls, epochChanged: false, remembered: null, now: 50, ...more,
+})
+
+describe('calling', () => {
+  test('asks for the microphone first, then starts, rings back and warms up', () => {
+    const { state, effects } = walk(started)
+    expect(state.phase).toBe('outgoing')
+    expect(did(effects)).toEqual(['askMic', 'emitStart', 'remember', 'openPeer', 'ring'])
+  })
+  test('runs from the answer to the end', () => {
+    const { state } = walk([...started, { type: 'updated', call: answered(mine), now: 7 }, up])
+    expect(state).toMatchObject({ phase: 'active', since: 7, media: 'up' })
+    const over = step(state, { type: 'ended', call: closed(answered(mine), {}) }, CONTEXT)
+    expect(over.state).toMatchObject({ phase: 'ended', outcome: { key: 'completed' } })
+    expect(did(over.effects)).toEqual(['ring', 'closePeer', 'dropMic', 'forget', 'tone'])
+  })
+  test('does not start without a microphone', () => {
+    const refused = walk([start, { type: 'micRefused', why: 'micDenied' }])
+    expect(refused.state).toMatchObject({ phase: 'ended', outcome: { key: 'micDenied' } })
+    expect(did(refused.effects)).not.toContain('emitStart')
+    expect(walk([{ ...start, permission: 'denied' }]).effects).toEqual([])
+  })
+  test('leaves a call that was given up before the server answered', () => {
+    const { state, effects } = walk([start, { type: 'micReady' }, { type: 'hangUp' }, { type: 'startAck', call: mine, ice: [], now: 1 }])
+    expect(state.phase).toBe('ended')
+    expect(effects.at(-1)).toEqual({ do: 'emitLeave', call: mine.id })
+  })
+  test('takes the other call when both called at once', () => {
+    const { state } = walk([start, { type: 'micReady' }, rings, { type: 'startAck', call: answered(theirs), ice: ICE, now: 3 }])
+    expect(state).toMatchObject({ phase: 'active', call: { id: theirs.id, caller: YOU } })
+  })
+  test('rings for who called meanwhile if its own start is refused', () => {
+    const { state } = walk([start, { type: 'micReady' }, rings, { type: 'startRefused', problem: { code: 'busy', title: '', detail: '' } }])
+    expect(state).toMatchObject({ phase: 'incoming', call: { caller: YOU } })
+  })
+})
+
+describe('being called', () => {
+  test('warms up while ringing, with the microphone off', () => {
+    const { state, effects } = walk([rings])
+    expect(state).toMatchObject({ phase: 'incoming', warm: true })
+    expect(did(effects)).toEqual(['ring', 'openPeer'])
+  })
+  test('answers at once where the microphone is allowed, and keeps the warm connection', () => {
+    const { state, effects } = walk([rings, { type: 'accept', permission: 'granted' }, acceptAck, { type: 'micReady' }])
+    expect(did(effects).slice(2)).toEqual(['ring', 'emitAccept', 'askMic', 'remember', 'ring', 'enableMic'])
+    expect(state).toMatchObject({ phase: 'active', mic: 'on', since: 9 })
+  })
+  test('elsewhere answers only once it has the microphone', () => {
+    const asked = walk([rings, { type: 'accept', permission: 'unknown' }])
+    expect(did(asked.effects)).not.toContain('emitAccept')
+    expect(did(walk([{ type: 'micReady' }], asked.state).effects)).toEqual(['emitAccept'])
+  })
+  test('goes on ringing, silently, when the microphone is refused', () => {
+    const { state, effects } = walk([rings, { type: 'accept', permission: 'unknown' }, { type: 'micRefused', why: 'micDenied' }])
+    expect(state).toMatchObject({ phase: 'incoming', trouble: 'micDenied', silenced: true })
+    expect(did(effects)).not.toContain('emitAccept')
+  })
+  test('declines', () => {
+    expect(did(walk([rings, { type: 'decline' }]).effects)).toContain('emitReject')
+  })
+  test('stops when it was answered on another device', () => {
+    const { state, effects } = walk([rings, { type: 'ringStopped', call: theirs.id, reason: 'answeredElsewhere' }])
+    expect(state).toMatchObject({ phase: 'ended', outcome: { key: 'answeredElsewhere' } })
+    expect(did(effects)).toContain('closePeer')
+  })
+  test('sends the answer again when the connection broke under it', () => {
+    const accepting: Input[] = [rings, { type: 'accept', permission: 'granted' }, { type: 'micReady' }]
+    const { state } = walk([...accepting, { type: 'acceptRefused', call: theirs.id, problem: { code: 'offline', title: '', detail: '' } }])
+    expect(walk([welcome([theirs])], state).effects).toEqual([{ do: 'emitAccept', call: theirs.id }])
+    expect(walk([welcome([answered(theirs)])], state).state.phase).toBe('active')
+  })
+})
+
+describe('coming back', () => {
+  test('a reloaded page takes up the call of its device, with the ICE servers it had', () => {
+    const remembered = { call: mine.id, ice: ICE }
+    const { state, effects } = walk([welcome([answered(mine)], { remembered })])
+    expect(state).toMatchObject({ phase: 'active', ice: ICE, since: 50 })
+    expect(did(effects)).toEqual(['remember', 'openPeer', 'ring', 'askMic'])
+  })
+  test('another device does not', () => {
+    const elsewhere = { ...answered(mine), legs: [leg(ME, OTHER_DEVICE), leg(YOU, null)] }
+    expect(walk([welcome([elsewhere])]).state).toEqual(IDLE)
+  })
+  test('a page opened while it rings, rings', () => {
+    expect(walk([welcome([theirs])]).state).toMatchObject({ phase: 'incoming', warm: false })
+  })
+  test('a new epoch gets a fresh peer connection; the old one an ICE restart if sound is lost', () => {
+    const { state } = walk([...started, { type: 'updated', call: answered(mine), now: 7 }, up])
+    expect(did(walk([welcome([answered(mine)], { epochChanged: true })], state).effects)).toEqual(['closePeer', 'openPeer'])
+    expect(walk([welcome([answered(mine)])], state).effects).toEqual([])
+    const lost = step(state, { type: 'media', state: 'lost' }, CONTEXT).state
+    expect(did(walk([welcome([answered(mine)])], lost).effects)).toEqual(['restartIce'])
+    expect(stageOf(lost, true)).toBe('reconnecting')
+    expect(stageOf(state, false)).toBe('reconnecting')
+  })
+  test('looks up how a call ended that is no longer live', () => {
+    const { state } = walk([...started, welcome([])])
+    expect(state.phase).toBe('outgoing')
+    expect(walk([...started, welcome([])]).effects.at(-1)).toEqual({ do: 'lookUp', call: mine.id })
+  })
+  test('ends what was hung up while the server could not be reached', () => {
+    const { state } = walk([...started, { type: 'hangUp' }])
+    expect(walk([welcome([mine])], state).effects).toEqual([{ do: 'emitLeave', call: mine.id }])
+  })
+  test('says again that it is muted if the server did not hear', () => {
+    const muted = walk([...started, { type: 'updated', call: answered(mine), now: 7 }, up, { type: 'mute', muted: true }]).state
+    expect(walk([welcome([answered(mine)])], muted).effects).toEqual([{ do: 'emitMuted', call: mine.id, muted: true }])
+  })
+})
+
+describe('all walks of four inputs', () => {
+  const inputs: Input[] = [
+    start, { type: 'startAck', call: mine, ice: ICE, now: 1 }, { type: 'startRefused', problem: { code: 'busy', title: '', detail: '' } },
+    rings, { type: 'accept', permission: 'granted' }, { type: 'accept', permission: 'unknown' }, acceptAck, { type: 'decline' },
+    { type: 'hangUp' }, { type: 'mute', muted: true }, { type: 'micReady' }, { type: 'micRefused', why: 'micBusy' }, up,
+    { type: 'media', state: 'hopeless' }, { type: 'updated', call: answered(mine), now: 2 }, { type: 'ended', call: closed(mine, {}) },
+    { type: 'ended', call: closed(theirs, {}) }, { type: 'gone', call: theirs.id },
+    { type: 'ringStopped', call: theirs.id, reason: 'ended' }, welcome([]), welcome([theirs]), welcome([answered(mine)], { epochChanged: true }), { type: 'dismiss' },
+  ]
+  // The call that ends must free everything, on whatever way it came there; nothing else may be done for an ended one.
+  test('never sound without consent, never a connection or microphone left behind', () => {
+    let walks = 0
+    // Not expect(): a quarter of a million of those take ten seconds.
+    const check = (holds: boolean, rule: string, state: CallState, input: Input) => {
+      if (!holds) throw new Error(`${rule}: ${JSON.stringify({ state, input })}`)
+    }
+    const visit = (state: CallState, depth: number, open: boolean, asked: boolean, consent: boolean): void => {
+      if (depth === 0) return
+      for (const input of inputs) {
+        const next = step(state, input, CONTEXT)
+        const agreed = consent || input.type === 'start' || input.type === 'accept' || input.type === 'welcome'
+        let peer = open
+        let mic = asked
+        for (const effect of next.effects) {
+          if (effect.do === 'openPeer') peer = true
+          if (effect.do === 'closePeer') peer = false
+          if (effect.do === 'askMic') {
+            check(agreed, 'the microphone needs consent', state, input)
+            mic = true
+          }
+          if (effect.do === 'dropMic') mic = false
+        }
+        if (next.state.phase === 'idle' || next.state.phase === 'ended') {
+          check(!peer && !mic, 'nothing is left behind', state, input)
+        }
+        if (next.state.phase === 'active') check(peer, 'an active call has a connection', state, input)
+        const began = next.effects.some((effect) => effect.do === 'openPeer' || effect.do === 'askMic')
+        check(next.state !== state || !began, 'what changes nothing begins nothing', state, input)
+        walks += 1
+        visit(next.state, depth - 1, peer, mic, agreed && next.state.phase !== 'idle' && next.state.phase !== 'ended')
+      }
+    }
+    visit(IDLE, 4, false, false, false)
+    expect(walks).toBeGreaterThan(250_000)
+  }, 30_000)
+})
+
+test('every reason is a sentence for both sides', () => {
+  const end = (from: typeof mine, status: 'missed' | 'rejected' | 'cancelled' | 'busy' | 'failed' | 'completed', reason: typeof mine.reason) =>
+    outcomeOf(closed(from, { status, reason }), ME)
+  expect(end(mine, 'rejected', 'declined')).toBe('declined')
+  expect(end(theirs, 'rejected', 'declined')).toBe('youDeclined')
+  expect(end(mine, 'missed', 'noAnswer')).toBe('noAnswer')
+  expect(end(theirs, 'missed', 'noAnswer')).toBe('missed')
+  expect(end(theirs, 'cancelled', 'cancelled')).toBe('missed')
+  expect(end(mine, 'busy', 'busy')).toBe('busy')
+  expect(end(mine, 'failed', 'serverRestart')).toBe('serverRestart')
+  expect(end(mine, 'completed', 'hungUp')).toBe('completed')
+  expect(end(mine, 'failed', null)).toBe('connectFailed')
+})
+
+test('a leg that was left is not ours to take up', () => {
+  const left = { ...answered(mine), legs: [leg(ME, DEVICE, { leftAt: '2026-11-22T10:00:30.000Z' }), leg(YOU, OTHER_DEVICE)] }
+  expect(isOurs(left, ME, DEVICE)).toBe(false)
+  expect(isOurs(answered(mine), ME, DEVICE)).toBe(true)
+})

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import {
+  addMessages, applyReceipt, isComplete, lastReceived, merge, newThread, recountUnread, refresh, statusOf,
+} from '../src/chat/thread'
+import type { Conversation, Message } from '../src/protocol'
+
+const ME = 'me'
+const YOU = 'you'
+const message = (seq: number, fromUser = YOU, more: Partial<Message> = {}): Message => ({
+  id: `m${seq}`, conversation: 'c', seq, fromUser, toUser: fromUser === ME ? YOU : ME, content: `text ${seq}`,
+  status: 'sent', createdAt: `2026-11-22T10:${String(seq).padStart(2, '0')}:00.000Z`, clientId: `x${seq}`, ...more,
+})
+const conversation = (lastSeq: number, more: Partial<Conversation> = {}): Conversation => ({
+  id: 'c', kind: 'direct', lastSeq, unread: 0, lastMessage: null,
+  members: [ME, YOU].map((id) => ({ user: { id, username: id, createdAt: '' }, deliveredSeq: 0, readSeq: 0 })),
+  createdAt: '2026-11-22T09:00:00.000Z', updatedAt: '2026-11-22T09:00:00.000Z', ...more,
+})
+
+describe('messages', () => {
+  test('are ordered by seq and never doubled, however they come', () => {
+    const thread = newThread(conversation(0))
+    expect(addMessages(thread, [message(2), message(1)], ME)).toBe(false)
+    addMessages(thread, [message(2), message(3)], ME)
+    expect(thread.messages.map(({ seq }) => seq)).toEqual([1, 2, 3])
+    expect(thread.conversation).toMatchObject({ lastSeq: 3, updatedAt: message(3).createdAt })
+    expect(isComplete(thread)).toBe(true)
+  })
+  test('a gap asks for a sync, and what is not connected waits to be loaded again', () => {
+    const thread = newThread(conversation(2))
+    addMessages(thread, [message(1), message(2)], ME)
+    expect(addMessages(thread, [message(5)], ME)).toBe(true)
+    expect(thread.messages.map(({ seq }) => seq)).toEqual([5])
+    addMessages(thread, [message(1), message(2), message(3), message(4)], ME)
+    expect(thread.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5])
+  })
+  test('older ones join in front', () => {
+    expect(merge([message(4), message(5)], [message(2), message(3)]).map(({ seq }) => seq)).toEqual([2, 3, 4, 5])
+  })
+  test('a stored one takes the place of the one that waited', () => {
+    const thread = newThread(conversation(0))
+    thread.pending.push({ clientId: 'x1', user: ME, conversation: 'c', content: '', createdAt: '', state: 'queued', detail: '' })
+    addMessages(thread, [message(1, YOU, { clientId: 'x1' })], ME)
+    expect(thread.pending).toHaveLength(1)
+    addMessages(thread, [message(2, ME, { clientId: 'x1' })], ME)
+    expect(thread.pending).toHaveLength(0)
+  })
+  test('who wrote has stopped typing', () => {
+    const thread = newThread(conversation(0))
+    thread.typing[YOU] = 1
+    addMessages(thread, [message(1)], ME)
+    expect(thread.typing).toEqual({})
+  })
+})
+
+describe('watermarks', () => {
+  test('only rise, and say how far a message has come', () => {
+    const thread = newThread(conversation(0))
+    addMessages(thread, [message(1, ME), message(2, ME)], ME)
+    const states = () => thread.messages.map((each) => statusOf(thread.conversation, each))
+    expect(states()).toEqual(['sent', 'sent'])
+    applyReceipt(thread, { conversation: 'c', user: YOU, deliveredSeq: 2, readSeq: 1 }, ME)
+    expect(states()).toEqual(['read', 'delivered'])
+    applyReceipt(thread, { conversation: 'c', user: YOU, deliveredSeq: 0, readSeq: 0 }, ME)
+    expect(states()).toEqual(['read', 'delivered'])
+  })
+  test('count what is unread; beyond what is loaded the server knows better', () => {
+    const thread = newThread(conversation(0))
+    addMessages(thread, [message(1), message(2, ME), message(3)], ME)
+    recountUnread(thread, ME)
+    expect(thread.conversation.unread).toBe(2)
+    applyReceipt(thread, { conversation: 'c', user: ME, deliveredSeq: 3, readSeq: 3 }, ME)
+    expect(thread.conversation.unread).toBe(0)
+    const long = newThread(conversation(90, { unread: 60 }))
+    addMessages(long, [message(90)], ME)
+    recountUnread(long, ME)
+    expect(long.conversation.unread).toBe(60)
+  })
+  test('a receipt of mine is about the newest message of others', () => {
+    const thread = newThread(conversation(0))
+    expect(lastReceived(thread, ME)).toBe(0)
+    addMessages(thread, [message(1), message(2, ME)], ME)
+    expect(lastReceived(thread, ME)).toBe(1)
+  })
+  test('an older word of the server does not set us back', () => {
+    const thread = newThread(conversation(0))
+    addMessages(thread, [message(1), message(2)], ME)
+    applyReceipt(thread, { conversation: 'c', user: ME, deliveredSeq: 2, readSeq: 2 }, ME)
+    refresh(thread, conversation(1))
+    expect(thread.conversation.lastSeq).toBe(2)
+    expect(thread.conversation.members[0]).toMatchObject({ deliveredSeq: 2, readSeq: 2 })
+  })
+})

@@ -1,0 +1,47 @@
+import { createI18n } from 'vue-i18n'
+import { expect, test } from 'vitest'
+import { outcomeHint, outcomeSentence, staysOpen } from '../src/call/sentence'
+import { compile } from '../src/i18n/compile'
+import de from '../src/i18n/de'
+import en from '../src/i18n/en'
+import { contentBytes, toProblem, toResult } from '../src/protocol'
+
+type Tree = { [key: string]: string | Tree }
+const flat = (tree: Tree, prefix = ''): [string, string][] =>
+  Object.entries(tree).flatMap(([key, value]) => (typeof value === 'string' ? [[prefix + key, value] as [string, string]] : flat(value, `${prefix}${key}.`)))
+const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort()
+
+test('every language says everything, with the same gaps to fill', () => {
+  const english = new Map(flat(en))
+  const german = new Map(flat(de))
+  expect([...german.keys()].sort()).toEqual([...english.keys()].sort())
+  for (const [key, text] of english) expect([key, names(german.get(key) ?? '')]).toEqual([key, names(text)])
+})
+
+test('messages are filled in, singular and plural', () => {
+  const i18n = createI18n<false>({ legacy: false, locale: 'en', messages: { en: compile(en) } as never })
+  const t = i18n.global.t as unknown as (key: string, values?: Record<string, unknown> | number) => string
+  expect(t('chat.typing', { name: '{n} | x' })).toBe('{n} | x is typing …')
+  expect(t('nav.unread', 1)).toBe('1 unread chat')
+  expect(t('nav.unread', 3)).toBe('3 unread chats')
+})
+
+test('an outcome is a sentence, with what to do about it', () => {
+  const t = (key: string, values: Record<string, unknown> = {}) => `${key} ${Object.values(values).join()}`.trim()
+  const explain = () => 'because'
+  expect(outcomeSentence({ key: 'busy' }, null, 'Ben', t, explain)).toBe('outcome.busy Ben')
+  expect(outcomeSentence({ key: 'refused', problem: toProblem({ code: 'busy' }) }, null, 'Ben', t, explain)).toBe('outcome.refusedWhy because')
+  expect(outcomeHint('micDenied', t)).toBe('outcome.micDeniedHint')
+  expect(outcomeHint('busy', t)).toBe('')
+  expect(staysOpen({ key: 'micMissing' })).toBe(true)
+})
+
+test('refusals are read without trusting them', () => {
+  expect(toProblem({ code: 'taken', title: 't', detail: 'd', errors: [{ field: 'email', detail: 'x' }, { field: 1 }, null] })).toEqual({
+    code: 'taken', title: 't', detail: 'd', errors: [{ field: 'email', detail: 'x' }],
+  })
+  expect(toProblem('<html>')).toMatchObject({ code: 'internal' })
+  expect(toResult({ ok: false, error: { code: 'tooMany', retryAfterMs: 5 } })).toMatchObject({ ok: false, problem: { retryAfterMs: 5 } })
+  expect(toResult(undefined)).toMatchObject({ ok: false })
+  expect(contentBytes('ä😄')).toBe(6)
+})

@@ -1,0 +1,30 @@
+// How the page is built. Everything is a file of its own: the Content-Security-Policy allows neither inline scripts
+// nor inline styles, and no request leaves this server.
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vitest/config'
+
+const server = process.env.CHARLA_DEV_SERVER ?? 'http://127.0.0.1:8444'
+const proxied = { target: server, secure: false, ws: true }
+
+export default defineConfig({
+  plugins: [vue()],
+  // Messages are compiled by src/i18n/compile.ts; vue-i18n's own compiler stays out.
+  resolve: { alias: { 'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js' } },
+  define: {
+    __VUE_OPTIONS_API__: false,
+    __VUE_PROD_DEVTOOLS__: false,
+    __VUE_I18N_FULL_INSTALL__: false,
+    __VUE_I18N_LEGACY_API__: false,
+    __INTLIFY_PROD_DEVTOOLS__: false,
+    __INTLIFY_DROP_MESSAGE_COMPILER__: true,
+  },
+  build: {
+    target: 'es2022',
+    outDir: 'dist',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+  },
+  server: { proxy: { '/api': proxied, '/socket.io': proxied, '/trust': proxied } },
+  test: { include: ['tests/**/*.test.ts'], environment: 'node' },
+})
