@@ -116,6 +116,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             ));
         }
         let bytes = read(request.into_body(), app.limits.body_bytes).await?;
+        // A derived Deserialize would take an array of the fields in their order, too.
+        if bytes.trim_ascii_start().first().is_some_and(|b| *b != b'{') {
+            return Err(refuse(Code::BadRequest, "Send a JSON object: {\"field\": …}."));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
             let path = e.path().to_string();

@@ -125,6 +125,14 @@ impl House {
     }
 
     pub async fn with(set: impl FnOnce(&mut Settings)) -> Self {
+        Self::build(set, None).await
+    }
+
+    pub async fn with_health(health: Arc<dyn Health>) -> Self {
+        Self::build(|_| (), Some(health)).await
+    }
+
+    async fn build(set: impl FnOnce(&mut Settings), health: Option<Arc<dyn Health>>) -> Self {
         let mut settings = Settings::default();
         set(&mut settings);
         let dir = tempfile::tempdir().unwrap();
@@ -172,7 +180,7 @@ impl House {
             accounts: accounts.clone(),
             chat: chat.clone(),
             calls,
-            health: readiness.clone(),
+            health: health.unwrap_or_else(|| readiness.clone()),
             site: Arc::new(site),
             trust,
             limits,

@@ -1,0 +1,9 @@
+//! The REST face, asked as clients ask: every refusal, every route, every role.
+mod auth;
+mod errors;
+mod gates;
+mod house;
+mod page;
+mod resources;
+mod schema;
+mod tokens;
