@@ -244,7 +244,7 @@ mod tests {
     use rand::rngs::StdRng;
 
     use super::*;
-    use crate::api::{Config, RoomId};
+    use crate::api::{Config, Offer, OfferError, ParticipantId, RoomId, TransportId};
 
     #[allow(clippy::disallowed_methods, reason = "a test's clock")]
     fn desk() -> (Desk, Instant, mpsc::UnboundedReceiver<Event>) {
@@ -270,6 +270,30 @@ mod tests {
         assert_eq!(desk.stats.panics, 1);
         desk.command(now, Command::OpenRoom(RoomId(2)));
         assert_eq!(desk.guarded(now, |_| 7), Some(7));
+    }
+
+    #[test]
+    fn a_panic_in_one_room_ends_that_room_alone() {
+        let (mut desk, now, mut events) = desk();
+        let offer = |id: u64| Offer {
+            room: RoomId(id),
+            participant: ParticipantId(id),
+            transport: TransportId(id),
+            sdp: include_str!("fixtures/chromium-offer.sdp").to_owned(),
+        };
+        for id in [1, 2] {
+            desk.command(now, Command::OpenRoom(RoomId(id)));
+            desk.guarded(now, |relay| relay.offer(now, &offer(id))).unwrap().unwrap();
+        }
+        let failed: Option<()> = desk.guarded(now, |relay| {
+            relay.offer(now, &offer(2)).unwrap();
+            panic!("as a bug would in the midst of serving room 2");
+        });
+        assert_eq!(failed, None);
+        assert_eq!(desk.relay.transports(), 1, "room 1 goes on");
+        desk.guarded(now, |relay| relay.offer(now, &offer(1))).unwrap().unwrap();
+        assert_eq!(desk.guarded(now, |relay| relay.offer(now, &offer(2))), Some(Err(OfferError::NoRoom)));
+        assert_eq!(events.try_recv(), Ok(Event::RoomFailed { room: RoomId(2), at: now }));
     }
 
     #[test]
