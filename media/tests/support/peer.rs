@@ -96,6 +96,8 @@ impl Peer {
         let settings = SettingEngineBuilder::new()
             .with_network_types(vec![kind])
             .with_include_loopback_candidate(true)
+            // As browsers do: a restart comes from new sockets.
+            .with_discard_local_candidates_during_ice_restart(true)
             .build();
         let ears = Ears::default();
         let connection = PeerConnectionBuilder::new()
