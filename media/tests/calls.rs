@@ -56,9 +56,10 @@ async fn restart(host: &Host, leg: Leg, peer: &support::peer::Peer, other: &supp
     let before = peer.remote_ufrag().await;
     host.negotiate(leg, peer, true).await.unwrap();
     assert_ne!(peer.remote_ufrag().await, before, "the relay has new credentials too");
-    host.happens("media takes the new path", |event| {
-        matches!(event, Event::PathChanged { transport, .. } if *transport == leg.transport)
-    })
+    host.happens(
+        "media takes the new path",
+        |event| matches!(event, Event::PathChanged { transport, .. } if *transport == leg.transport),
+    )
     .await;
     // What is still under way came by the old path; what counts is what comes later.
     host.receives(50).await;

@@ -62,14 +62,23 @@ pub struct Server {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    ticks_per_second: f64,
 }
 
-/// Processor time, seconds.
+/// Processor time since the process began.
 #[derive(Clone, Copy)]
 pub struct Cpu {
-    pub user: f64,
-    pub system: f64,
+    seconds: f64,
+    user_ticks: u64,
+    system_ticks: u64,
+}
+
+impl Cpu {
+    /// Seconds spent since an earlier reading, and the share of them in the kernel.
+    pub fn since(self, earlier: Cpu) -> (f64, f64) {
+        let user = (self.user_ticks - earlier.user_ticks) as f64;
+        let system = (self.system_ticks - earlier.system_ticks) as f64;
+        (self.seconds - earlier.seconds, system / (user + system).max(1.0))
+    }
 }
 
 impl Server {
@@ -82,8 +91,7 @@ impl Server {
             .spawn()?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().ok_or("the child has no output")?);
-        // USER_HZ is 100 on every Linux that this runs on (proc(5), sysconf(_SC_CLK_TCK)).
-        Ok(Server { child, input, output, ticks_per_second: 100.0 })
+        Ok(Server { child, input, output })
     }
 
     /// Has an offer answered.
@@ -98,15 +106,20 @@ impl Server {
         Ok(String::from_utf8(sdp)?)
     }
 
-    /// Time on a processor so far, from /proc/PID/stat (proc(5): fields 14 and 15).
+    /// Time on a processor so far, of all threads: /proc/PID/task/*/schedstat counts nanoseconds, where
+    /// /proc/PID/stat counts ticks of 10 ms; the latter tells which share of it was spent in the kernel.
     pub fn cpu(&self) -> Result<Cpu> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let process = format!("/proc/{}", self.child.id());
+        let mut nanoseconds = 0;
+        for task in std::fs::read_dir(format!("{process}/task"))? {
+            let times = std::fs::read_to_string(task?.path().join("schedstat"))?;
+            nanoseconds += times.split_whitespace().next().ok_or("an empty schedstat")?.parse::<u64>()?;
+        }
+        let stat = std::fs::read_to_string(format!("{process}/stat"))?;
         let after_name = stat.rsplit(')').next().ok_or("an empty stat")?;
         let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let seconds = |index: usize| -> Result<f64> {
-            Ok(fields.get(index).ok_or("a short stat")?.parse::<f64>()? / self.ticks_per_second)
-        };
-        Ok(Cpu { user: seconds(11)?, system: seconds(12)? })
+        let ticks = |index: usize| -> Result<u64> { Ok(fields.get(index).ok_or("a short stat")?.parse()?) };
+        Ok(Cpu { seconds: nanoseconds as f64 / 1e9, user_ticks: ticks(11)?, system_ticks: ticks(12)? })
     }
 
     /// Memory resident, kB, from /proc/PID/status.
