@@ -150,7 +150,7 @@ const server = createServer(async (request, response) => {
 const io = new Server(server)
 io.use((socket, next) => {
   const user = users.get(cookies.get(tokenOf(socket.handshake.headers.cookie)))
-  if (!user) return next(Object.assign(new Error('Please sign in'), { data: { code: 'unauthenticated', title: '', detail: '' } }))
+  if (!user) return next(new Error(JSON.stringify({ code: 'unauthenticated', title: 'Please sign in', detail: '' })))
   Object.assign(socket.data, { me: user.id, device: socket.handshake.auth.device ?? id() })
   next()
 })

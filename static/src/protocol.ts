@@ -132,6 +132,15 @@ export function toProblem(raw: unknown): Problem {
   return found
 }
 
+/** Reads a `connect_error`: the server puts the refusal's JSON into its message. */
+export function toConnectProblem(error: Error): Problem {
+  try {
+    return toProblem(JSON.parse(error.message))
+  } catch {
+    return toProblem(undefined)
+  }
+}
+
 /** Reads an ack: `{ok: true, …}` or `{ok: false, error}`. */
 export function toResult<T>(ack: unknown): Result<T> {
   if (typeof ack === 'object' && ack !== null && 'ok' in ack) {
@@ -184,10 +193,12 @@ export interface ServerEvents {
   slots: { call: Id; slots: Slot[] }
   callEnded: { call: Call }
   sessionRevoked: object
+  /** A newer socket of this device is there; this one is closed. */
+  replaced: object
 }
 export const SERVER_EVENTS = [
   'welcome', 'newMessage', 'receipt', 'typing', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'callEnded',
-  'sessionRevoked',
+  'sessionRevoked', 'replaced',
 ] as const satisfies readonly (keyof ServerEvents)[]
 
 export const MAX_CONTENT_BYTES = 4096

@@ -1,7 +1,7 @@
 // The socket: one connection per tab, typed events, every emit answered by a Result. Knows no store and no view.
 import { io, type Socket } from 'socket.io-client'
 import {
-  SERVER_EVENTS, problem, refused, toProblem, toResult,
+  SERVER_EVENTS, problem, refused, toConnectProblem, toResult,
   type ClientEvents, type Id, type Problem, type Result, type ServerEvents,
 } from '../protocol'
 
@@ -41,9 +41,9 @@ export class Link {
     }
   }
 
-  private onConnectError(error: Error & { data?: unknown }): void {
+  private onConnectError(error: Error): void {
     if (this.socket.active) return
-    const why = toProblem(error.data)
+    const why = toConnectProblem(error)
     if (why.code === 'unauthenticated' || why.code === 'foreignOrigin' || why.code === 'wrongHost') {
       this.handlers.onRefused(why)
     } else {

@@ -60,6 +60,8 @@ export const useConnection = defineStore('connection', () => {
     slots: () => {},
     callEnded: ({ call }) => useCalls().dispatch({ type: 'ended', call }),
     sessionRevoked: () => useSession().leave('ended'),
+    // The lock on the device id keeps two tabs from sharing one; this is what a reload leaves behind.
+    replaced: () => {},
   }
   function receive<K extends keyof ServerEvents>(name: K, payload: ServerEvents[K]): void {
     receivers[name](payload)
