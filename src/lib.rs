@@ -12,6 +12,8 @@ pub mod limit;
 pub mod model;
 pub mod peer;
 pub mod policy;
+pub mod port;
+pub mod private;
 pub mod random;
 pub mod site;
 pub mod socket;

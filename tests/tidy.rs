@@ -9,7 +9,8 @@ use syn::spanned::Spanned as _;
 use syn::visit::{self, Visit};
 
 /// What everyone may import: records and arguments, no behaviour that could pull a room in.
-const BASE: [&str; 9] = ["clock", "code", "config", "ids", "limit", "model", "peer", "random", "site"];
+const BASE: [&str; 10] =
+    ["clock", "code", "config", "ids", "limit", "model", "peer", "private", "random", "site"];
 
 /// Room → what it may import besides `BASE` and itself. A room that is not listed may import nothing more.
 const MAY_IMPORT: [(&str, &[&str]); 13] = [
