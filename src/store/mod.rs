@@ -102,6 +102,8 @@ pub trait Store: Send + Sync + 'static {
     /// Enabled users whose username begins with `prefix` (case-folded), by username, at most `limit`.
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>>;
     async fn count_users(&self) -> Result<u64>;
+    /// Whether somebody's role is `Owner`.
+    async fn has_owner(&self) -> Result<bool>;
     /// Replaces the hash if it still is `old` (an upgrade must not undo a change made meanwhile). True if it did.
     async fn replace_password(&self, id: UserId, old: &str, new: &str) -> Result<bool>;
     /// `Missing` if there is no such user.

@@ -72,6 +72,9 @@ impl Store for Sqlite {
     async fn count_users(&self) -> Result<u64> {
         self.threads.read(users::count).await
     }
+    async fn has_owner(&self) -> Result<bool> {
+        self.threads.read(users::has_owner).await
+    }
     async fn replace_password(&self, id: UserId, old: &str, new: &str) -> Result<bool> {
         let (old, new) = (old.to_owned(), new.to_owned());
         self.threads.write(Normal, move |tx| users::replace_password(tx, id, &old, &new)).await

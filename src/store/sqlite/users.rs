@@ -85,6 +85,11 @@ pub(super) fn count(conn: &Connection) -> Result<u64> {
     Ok(u64::try_from(n).unwrap_or(0))
 }
 
+pub(super) fn has_owner(conn: &Connection) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE role = ?1)";
+    Ok(conn.prepare_cached(sql)?.query_row([word(&Role::Owner)], |r| r.get(0))?)
+}
+
 pub(super) fn replace_password(tx: &Tx<'_>, id: UserId, old: &str, new: &str) -> Result<bool> {
     let sql = "UPDATE users SET password = ?3 WHERE id = ?1 AND password = ?2";
     Ok(tx.conn.prepare_cached(sql)?.execute(params![raw(id.0), old, new])? == 1)
