@@ -100,10 +100,10 @@ impl Relay {
         }
     }
 
-    /// Takes a transport out of every table, with a goodbye and a last quality report.
+    /// Takes a transport out of every table, with a goodbye and a last quality report. The tables come first: if
+    /// the transport itself is what fails, nothing points at it any more.
     pub(super) fn remove(&mut self, now: Instant, index: usize) {
         let whose = self.whose(index);
-        self.with(now, index, |leg, cx| leg.transport.close(cx));
         let Some(mut leg) = self.legs.try_remove(index) else { return };
         self.timers.arm(index, None);
         self.legs_by_id.remove(&leg.id);
@@ -113,16 +113,14 @@ impl Relay {
         for path in leg.transport.paths().iter() {
             self.legs_by_path.remove(&path);
         }
-        if leg.transport.is_up()
-            && let Some(whose) = whose
-        {
-            let quality = leg.transport.quality();
-            self.events.push_back(event(whose, Fact::Quality(quality), now));
-        }
-        let carried =
-            self.rooms.get_mut(leg.room).is_some_and(|room| room.remove_transport(leg.participant, index));
-        if carried {
+        let room = self.rooms.get_mut(leg.room);
+        if room.is_some_and(|room| room.remove_transport(leg.participant, index)) {
             self.reassign(now, leg.room);
+        }
+        let (clock, outgoing, scratch) = (&self.clock, &mut self.outgoing, &mut self.scratch);
+        leg.transport.close(&mut Context { now, clock, outgoing, scratch });
+        if let Some(whose) = whose.filter(|_| leg.transport.is_up()) {
+            self.events.push_back(event(whose, Fact::Quality(leg.transport.quality()), now));
         }
     }
 
