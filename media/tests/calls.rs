@@ -74,6 +74,15 @@ async fn a_call_over_udp() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_over_ipv6() {
+    // Containers may have no IPv6, not even on loopback.
+    match std::net::UdpSocket::bind("[::1]:0") {
+        Ok(_) => call(Network::Udp6, PathKind::Udp).await,
+        Err(error) => eprintln!("not shown: this machine has no IPv6 ({error})"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_over_ice_tcp() {
     call(Network::Tcp, PathKind::IceTcp).await;
 }

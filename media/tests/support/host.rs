@@ -1,6 +1,5 @@
 //! A host program in small: it runs a relay, carries offers and answers, accepts ICE-TCP, remembers what happened.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use charla_media::api::{
@@ -37,7 +36,7 @@ impl Host {
     pub async fn start(network: Network) -> Host {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (media, mut receiver) = Media::start(Config {
-            udp: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+            udp: vec![if network == Network::Udp6 { "[::1]:0" } else { "127.0.0.1:0" }.parse().unwrap()],
             announce_udp: Vec::new(),
             announce_tcp: if network == Network::Tcp { vec![tcp.local_addr().unwrap()] } else { Vec::new() },
             max_slots: 8,

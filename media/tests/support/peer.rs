@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use rtc::ice::network_type::NetworkType;
 use rtc::peer_connection::configuration::RTCOfferOptions;
+use rtc::rtp;
 use rtc::rtp::extension::HeaderExtension;
 use rtc::rtp::extension::audio_level_extension::AudioLevelExtension;
 use rtc::rtp_transceiver::rtp_sender::{
@@ -12,7 +14,6 @@ use rtc::rtp_transceiver::rtp_sender::{
     RtpCodecKind,
 };
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
-use rtc::{ice, rtp};
 use tokio::task::JoinHandle;
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
 use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
@@ -31,6 +32,7 @@ const OPUS: u8 = 111;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Network {
     Udp,
+    Udp6,
     Tcp,
 }
 
@@ -90,8 +92,9 @@ impl Peer {
         media.register_header_extension(level, RtpCodecKind::Audio, None).unwrap();
         let registry = register_default_interceptors(Registry::new(), &mut media).unwrap();
         let (udp, tcp, kind) = match network {
-            Network::Udp => (vec!["127.0.0.1:0"], vec![], ice::network_type::NetworkType::Udp4),
-            Network::Tcp => (vec![], vec!["127.0.0.1:0"], ice::network_type::NetworkType::Tcp4),
+            Network::Udp => (vec!["127.0.0.1:0"], vec![], NetworkType::Udp4),
+            Network::Udp6 => (vec!["[::1]:0"], vec![], NetworkType::Udp6),
+            Network::Tcp => (vec![], vec!["127.0.0.1:0"], NetworkType::Tcp4),
         };
         let settings = SettingEngineBuilder::new()
             .with_network_types(vec![kind])
