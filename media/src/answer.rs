@@ -72,9 +72,10 @@ impl Plan {
         Ok(Plan { uplink, slots, roles })
     }
 
-    /// Whether `later`, an ICE restart's plan, keeps what was negotiated.
+    /// Whether `later`, an ICE restart's plan, keeps what was negotiated. SSRCs may change: the relay takes any.
     pub fn keeps(&self, later: &Plan) -> bool {
-        self.slots == later.slots && self.uplink == later.uplink
+        let line = |uplink: &Uplink| (uplink.mid.clone(), uplink.payload_type, uplink.level);
+        self.slots == later.slots && line(&self.uplink) == line(&later.uplink)
     }
 }
 
@@ -151,13 +152,13 @@ impl Parts<'_> {
 }
 
 fn refused(out: &mut String, section: &Section) {
-    let (media, protocol, mid) = (&section.media, &section.protocol, &section.mid);
+    let (media, protocol) = (&section.media, &section.protocol);
     // A data channel's m-line has a word where others have payload types.
     let format = if media == "application" { "webrtc-datachannel" } else { "0" };
-    line(
-        out,
-        format_args!("m={media} 0 {protocol} {format}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=inactive"),
-    );
+    line(out, format_args!("m={media} 0 {protocol} {format}\r\nc=IN IP4 0.0.0.0\r\na=inactive"));
+    if !section.mid.is_empty() {
+        line(out, format_args!("a=mid:{}", section.mid));
+    }
 }
 
 fn candidates(out: &mut String, config: &Config) {
@@ -298,7 +299,7 @@ mod tests {
     #[test]
     fn a_restart_must_keep_what_was_negotiated() {
         let plan = |text: &str| Plan::of(&Offer::parse(text).unwrap(), 8).unwrap();
-        assert!(plan(CHROMIUM).keeps(&plan(&CHROMIUM.replace("dKhB", "other"))));
+        assert!(plan(CHROMIUM).keeps(&plan(&CHROMIUM.replace("dKhB", "other").replace("4113680165", "7"))));
         assert!(!plan(CHROMIUM).keeps(&plan(FIREFOX)));
     }
 }

@@ -111,6 +111,12 @@ impl Paths {
         self.proven.iter().map(|proven| proven.path)
     }
 
+    /// Whether `path` is the chosen one and still spoke within the last second.
+    pub fn speaks_on(&self, now: Instant, path: Path) -> bool {
+        let speaks = |proven: &Proven| proven.path == path && now.duration_since(proven.last) < STALE;
+        self.chosen == Some(path) && self.proven.iter().any(speaks)
+    }
+
     /// Something authenticated other than a check came on a proven path.
     pub fn heard(&mut self, now: Instant, path: Path) {
         self.heard = now;

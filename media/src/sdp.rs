@@ -180,7 +180,9 @@ impl Reader {
         let bundle = self.bundle.ok_or("it has no BUNDLE group")?;
         let mut mids = Vec::new();
         for section in &self.sections {
-            if section.mid.is_empty() || mids.contains(&&section.mid) {
+            // An m-line that was refused before may come without one.
+            let named = !section.mid.is_empty();
+            if (section.usable() && !named) || (named && mids.contains(&&section.mid)) {
                 return Err("an m-line has no mid of its own");
             }
             mids.push(&section.mid);

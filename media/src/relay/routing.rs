@@ -17,6 +17,13 @@ impl Relay {
             self.drops.unknown += 1;
             return;
         };
+        // Nobody takes a path from one who is heard on it: the address would be forged.
+        let taken = self.legs_by_path.get(&path).filter(|other| **other != index);
+        let other = taken.and_then(|other| self.legs.get(*other));
+        if other.is_some_and(|other| other.transport.paths().speaks_on(now, path)) {
+            self.drops.unauthentic += 1;
+            return;
+        }
         let Some(routing) =
             self.with(now, index, |leg, cx| leg.transport.check(cx, &request, path, from)).flatten()
         else {

@@ -691,6 +691,9 @@ fn a_browser_at_an_address_used_before_gets_its_own_packets() {
     world.browsers[0].path = udp(9);
     world.checks = false;
     world.check(newcomer, true);
+    assert_eq!(world.relay.legs_by_path[&udp(1000)], 0, "not while the first one is heard");
+    world.pass(1000);
+    world.check(newcomer, true);
     world.pass(100);
     assert!(world.browsers[newcomer].keys.is_some());
     assert_eq!(world.relay.legs_by_path[&udp(1000)], newcomer);
