@@ -10,7 +10,7 @@ export const isNewDay = (at: string, before: string | undefined): boolean =>
   before === undefined || !sameDay(new Date(at), new Date(before))
 
 export const timeOf = (at: string, locale: string): string =>
-  new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+  new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' }).format(new Date(at))
 
 const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1)
 

@@ -1,2 +1,77 @@
-import en from './en'
-export default en
+// German.
+import type { Messages } from '.'
+
+const de: Messages = {
+  app: {
+    name: 'Charla', 
+    unreachable: 'Der Server ist nicht erreichbar', unreachableHint: 'Prüfe deine Verbindung. Nichts von dem, was du geschrieben hast, geht verloren.',
+    retry: 'Noch einmal', skip: 'Zum Inhalt', close: 'Schließen', back: 'Zurück', 
+    notFound: 'Hier ist nichts', notFoundHint: 'Die gesuchte Seite gibt es nicht.', home: 'Zu deinen Chats',
+  },
+  nav: { label: 'Hauptmenü', chats: 'Chats', calls: 'Anrufe', settings: 'Einstellungen', unread: '{n} ungelesener Chat | {n} ungelesene Chats' },
+  auth: {
+    signIn: 'Anmelden', signInTitle: 'Willkommen zurück', register: 'Konto anlegen', registerTitle: 'Lege ein Konto an',
+    username: 'Benutzername', usernameOrEmail: 'Benutzername oder E-Mail', email: 'E-Mail', password: 'Passwort',
+    usernameHint: '3 bis 32 Buchstaben, Ziffern oder _ . -', passwordHint: 'Mindestens 8 Zeichen. Ein kurzer Satz ist gut.',
+    show: 'Passwort zeigen', hide: 'Passwort verbergen', noAccount: 'Neu hier?', haveAccount: 'Du hast ein Konto?',
+    closed: 'Dieser Server nimmt keine neuen Konten an. Frage, wer ihn betreibt.',
+    signedOut: 'Du bist abgemeldet.', ended: 'Deine Sitzung ist beendet. Bitte melde dich neu an.',
+    claim: 'Du hast den Besitzer-Link geöffnet. Melde dich an oder lege ein Konto an, und dieser Server gehört dir.',
+    claimed: 'Dieser Server gehört jetzt dir.', claimFailed: 'Der Besitzer-Link ließ sich nicht verwenden: {why}',
+    hero1: 'Schreib.', hero2: 'Oder ruf an.', heroText: 'Deine Worte und deine Stimme bleiben auf einem Server, den du kennst.',
+  },
+  error: {
+    generic: 'Das hat nicht geklappt. Bitte versuche es noch einmal.', offline: 'Der Server ist nicht erreichbar. Prüfe deine Verbindung.',
+    timeout: 'Der Server hat zu lange nicht geantwortet. Bitte versuche es noch einmal.',
+    tooMany: 'Zu viele Versuche. Noch einmal in {n} Sekunde. | Zu viele Versuche. Noch einmal in {n} Sekunden.',
+  },
+  link: { lost: 'Keine Verbindung. Neuer Versuch …', },
+  chats: {
+    title: 'Chats', search: 'Personen finden', searching: 'Suche …', nobody: 'Niemand heißt „{query}…“.',
+    people: 'Personen', empty: 'Noch keine Chats', emptyHint: 'Finde jemanden über den Benutzernamen und sag hallo.',
+    pick: 'Wähle einen Chat', pickHint: 'Oder finde jemand Neues. Was du schreibst, kommt an, auch wenn sie gerade nicht da sind.',
+    you: 'Du: {text}', start: 'Noch keine Nachrichten', unread: '{n} ungelesene Nachricht | {n} ungelesene Nachrichten', clear: 'Suche leeren', list: 'Unterhaltungen',
+    missing: 'Diese Unterhaltung gibt es nicht, oder sie gehört dir nicht.',
+  },
+  chat: {
+    call: '{name} anrufen', messages: 'Nachrichten mit {name}', write: 'An {name} schreiben', send: 'Senden', older: 'Ältere Nachrichten laden', loadingOlder: 'Ältere Nachrichten werden geladen …',
+    begin: 'Hier beginnt dein Chat mit {name}.', beginHint: 'Sag hallo.', typing: '{name} schreibt …',
+    toNewest: 'Zur neuesten Nachricht', newBelow: '{n} neue Nachricht | {n} neue Nachrichten',
+    queued: 'Wird gesendet, sobald es geht', sent: 'Gesendet', delivered: 'Zugestellt', read: 'Gelesen', failed: 'Nicht gesendet', failedWhy: 'Nicht gesendet: {why}',
+    retry: 'Noch einmal', discard: 'Löschen', bytes: 'Noch {left} Bytes', tooLong: '{over} Bytes zu lang', 
+    hint: 'Eingabe sendet, Umschalt + Eingabe macht eine neue Zeile', unreadFrom: 'Neu', me: 'Du',
+  },
+  call: {
+    region: 'Anruf', incoming: '{name} ruft an', incomingHint: 'Sprachanruf', accept: 'Annehmen', decline: 'Ablehnen', silence: 'Stumm klingeln', silenced: 'Klingelt stumm',
+    asking: 'Warten auf dein Mikrofon …', calling: '{name} wird angerufen …', accepting: 'Annehmen …', connecting: 'Verbinden …',
+    talking: 'Verbunden', reconnecting: 'Neu verbinden …', mute: 'Stummschalten', unmute: 'Stummschaltung aufheben', muted: 'Du bist stumm', theyMuted: '{name} ist stumm',
+    hangUp: 'Auflegen', cancel: 'Abbrechen', devices: 'Tongeräte', microphone: 'Mikrofon', speaker: 'Lautsprecher', default: 'Wie im System', device: 'Gerät {n}',
+    levelMine: 'Dein Pegel', levelTheirs: 'Pegel von {name}', timer: 'Gesprächsdauer', dismiss: 'Schließen', again: 'Noch einmal anrufen', onCall: 'Im Gespräch',
+  },
+  outcome: {
+    completed: 'Anruf beendet', completedAfter: 'Anruf beendet nach {time}', declined: '{name} hat abgelehnt.', youDeclined: 'Du hast abgelehnt.',
+    busy: '{name} ist in einem anderen Gespräch.', noAnswer: '{name} hat nicht abgenommen.', missed: 'Du hast einen Anruf von {name} verpasst.', cancelled: 'Anruf abgebrochen.',
+    connectFailed: 'Der Ton ließ sich nicht verbinden. Bitte rufe noch einmal an.', mediaLost: 'Die Verbindung ging verloren und kam nicht wieder.',
+    vanished: '{name} ist nicht mehr erreichbar.', serverRestart: 'Der Server wurde während des Anrufs neu gestartet.', relayFailed: 'Der Server konnte den Anruf nicht fortsetzen. Bitte rufe noch einmal an.',
+    answeredElsewhere: 'Auf einem anderen Gerät angenommen.', declinedElsewhere: 'Auf einem anderen Gerät abgelehnt.', refused: 'Der Anruf ließ sich nicht beginnen.', refusedWhy: 'Der Anruf ließ sich nicht beginnen: {why}',
+    micDenied: 'Charla darf dein Mikrofon nicht verwenden.', micDeniedHint: 'Erlaube es über das Symbol neben der Adresszeile, unter „Mikrofon“, und rufe dann noch einmal an.',
+    micMissing: 'Kein Mikrofon gefunden.', micMissingHint: 'Schließe eines an, oder wähle unter „Tongeräte“ ein anderes.',
+    micBusy: 'Das Mikrofon lässt sich nicht öffnen.', micBusyHint: 'Vielleicht verwendet es ein anderes Programm. Schließe das und rufe noch einmal an.',
+    micInsecure: 'Diese Seite kann kein Mikrofon verwenden.', micInsecureHint: 'Browser erlauben das nur über https. Öffne Charla unter seiner https-Adresse.',
+  },
+  history: {
+    title: 'Anrufe', empty: 'Noch keine Anrufe', emptyHint: 'Öffne einen Chat und drücke auf das Telefon für den ersten.', more: 'Mehr zeigen', outgoing: 'Ausgehend', incoming: 'Eingehend',
+    completed: 'Beendet', missed: 'Verpasst', rejected: 'Abgelehnt', cancelled: 'Abgebrochen', busy: 'Besetzt', failed: 'Fehlgeschlagen', ringing: 'Klingelt', active: 'Läuft',
+    noAnswer: 'Nicht abgenommen', good: 'Gut', fair: 'Mäßig', poor: 'Schlecht', unmeasured: 'Nicht gemessen', rtt: '{n} ms Verzögerung', loss: '{n} % verloren', jitter: '{n} ms Schwankung',
+    path: 'Weg', duration: 'Dauer', open: 'Chat mit {name} öffnen', reconnects: 'Einmal neu verbunden | {n}-mal neu verbunden', loading: 'Anrufe werden geladen …', 
+  },
+  settings: {
+    title: 'Einstellungen', owner: 'Besitzer dieses Servers', appearance: 'Aussehen', theme: 'Farben', system: 'Wie im System', light: 'Hell', dark: 'Dunkel', language: 'Sprache',
+    sound: 'Ton', soundHint: 'Die Namen der Geräte erscheinen, sobald das Mikrofon erlaubt ist.', allow: 'Mikrofon erlauben',
+    notifications: 'Benachrichtigungen', notifyOn: 'An', notifyOff: 'Benachrichtigungen erlauben', notifyDenied: 'Vom Browser blockiert', notifyHint: 'Meldet Anrufe und Nachrichten, während diese Seite im Hintergrund ist.',
+    password: 'Passwort', oldPassword: 'Bisheriges Passwort', newPassword: 'Neues Passwort', change: 'Passwort ändern', changed: 'Passwort geändert. Alle anderen Sitzungen sind beendet.',
+    sessions: 'Sitzungen', sessionsHint: 'Wo du angemeldet bist. Beende, was du nicht kennst.', current: 'Diese hier', lastSeen: 'Zuletzt verwendet {when}', end: 'Beenden', endSession: 'Sitzung beenden: {name}', unknownAgent: 'Unbekanntes Programm',
+    signOut: 'Abmelden', version: 'Charla {version}', endedOne: 'Sitzung beendet.',
+  },
+}
+export default de

@@ -1,9 +1,9 @@
 // English. The other languages have exactly these keys.
 export default {
   app: {
-    name: 'Charla', tagline: 'Messages and calls on your own server.', loading: 'One moment …',
+    name: 'Charla', 
     unreachable: 'The server cannot be reached', unreachableHint: 'Check your connection. Nothing you wrote is lost.',
-    retry: 'Try again', skip: 'Skip to content', close: 'Close', cancel: 'Cancel', back: 'Back', or: 'or',
+    retry: 'Try again', skip: 'Skip to content', close: 'Close', back: 'Back', 
     notFound: 'There is nothing here', notFoundHint: 'The page you asked for does not exist.', home: 'To your chats',
   },
   nav: { label: 'Main', chats: 'Chats', calls: 'Calls', settings: 'Settings', unread: '{n} unread chat | {n} unread chats' },
@@ -22,11 +22,10 @@ export default {
     generic: 'That did not work. Please try again.', offline: 'The server cannot be reached. Check your connection.',
     timeout: 'The server took too long to answer. Please try again.',
     tooMany: 'Too many attempts. Try again in {n} second. | Too many attempts. Try again in {n} seconds.',
-    required: 'Please fill this in.', short: 'Too short.',
   },
-  link: { connecting: 'Connecting …', lost: 'No connection. Trying again …', back: 'Connected again.' },
+  link: { lost: 'No connection. Trying again …', },
   chats: {
-    title: 'Chats', search: 'Find people', searchHint: 'Type a username', searching: 'Searching …', nobody: 'Nobody is called “{query}…”.',
+    title: 'Chats', search: 'Find people', searching: 'Searching …', nobody: 'Nobody is called “{query}…”.',
     people: 'People', empty: 'No chats yet', emptyHint: 'Find somebody by username and say hello.',
     pick: 'Pick a chat', pickHint: 'Or find somebody new. What you write arrives even if they are away.',
     you: 'You: {text}', start: 'No messages yet', unread: '{n} unread message | {n} unread messages', clear: 'Clear search', list: 'Conversations',
@@ -37,7 +36,7 @@ export default {
     begin: 'This is the beginning of your chat with {name}.', beginHint: 'Say hello.', typing: '{name} is typing …',
     toNewest: 'To the newest message', newBelow: '{n} new message | {n} new messages',
     queued: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent', failedWhy: 'Not sent: {why}',
-    retry: 'Try again', discard: 'Delete', bytes: '{left} bytes left', tooLong: 'Too long by {over} bytes', from: '{name} wrote: {text}',
+    retry: 'Try again', discard: 'Delete', bytes: '{left} bytes left', tooLong: 'Too long by {over} bytes', 
     hint: 'Enter sends, Shift + Enter makes a new line', unreadFrom: 'New', me: 'You',
   },
   call: {
@@ -61,16 +60,15 @@ export default {
   history: {
     title: 'Calls', empty: 'No calls yet', emptyHint: 'Open a chat and press the telephone to make the first one.', more: 'Show more', outgoing: 'Outgoing', incoming: 'Incoming',
     completed: 'Completed', missed: 'Missed', rejected: 'Declined', cancelled: 'Cancelled', busy: 'Busy', failed: 'Failed', ringing: 'Ringing', active: 'In progress',
-    noAnswer: 'No answer', quality: 'Quality', good: 'Good', fair: 'Fair', poor: 'Poor', unmeasured: 'Not measured', rtt: '{n} ms delay', loss: '{n} % lost', jitter: '{n} ms jitter',
-    path: 'Path', duration: 'Duration', details: 'Details', open: 'Open chat with {name}', reconnects: 'Reconnected once | Reconnected {n} times', loading: 'Loading calls …', setup: 'Connected in {n} ms',
+    noAnswer: 'No answer', good: 'Good', fair: 'Fair', poor: 'Poor', unmeasured: 'Not measured', rtt: '{n} ms delay', loss: '{n} % lost', jitter: '{n} ms jitter',
+    path: 'Path', duration: 'Duration', open: 'Open chat with {name}', reconnects: 'Reconnected once | Reconnected {n} times', loading: 'Loading calls …', 
   },
   settings: {
-    title: 'Settings', account: 'Account', owner: 'Owner of this server', appearance: 'Appearance', theme: 'Theme', system: 'As the system', light: 'Light', dark: 'Dark', language: 'Language',
+    title: 'Settings', owner: 'Owner of this server', appearance: 'Appearance', theme: 'Theme', system: 'As the system', light: 'Light', dark: 'Dark', language: 'Language',
     sound: 'Sound', soundHint: 'Names of devices appear once the microphone has been allowed.', allow: 'Allow microphone',
     notifications: 'Notifications', notifyOn: 'On', notifyOff: 'Allow notifications', notifyDenied: 'Blocked by the browser', notifyHint: 'Tells you of calls and messages while this page is in the background.',
     password: 'Password', oldPassword: 'Current password', newPassword: 'New password', change: 'Change password', changed: 'Password changed. Every other session has ended.',
     sessions: 'Sessions', sessionsHint: 'Where you are signed in. End what you do not know.', current: 'This one', lastSeen: 'Last used {when}', end: 'End', endSession: 'End session: {name}', unknownAgent: 'Unknown program',
     signOut: 'Sign out', version: 'Charla {version}', endedOne: 'Session ended.',
   },
-  time: { minutes: '{n} min', seconds: '{n} s' },
 }
