@@ -15,7 +15,7 @@ export function useAttention(): void {
   const caller = computed(() => (calls.state.phase === 'incoming' ? chats.nameOf(calls.state.call.caller) : null))
   const title = computed(() => {
     if (caller.value !== null) return `☎ ${t('call.incoming', { name: caller.value })}`
-    if (['calling', 'connecting', 'talking', 'reconnecting'].includes(calls.stage)) return `${t('call.onCall')} · ${t('app.name')}`
+    if (['calling', 'connecting', 'active', 'reconnecting'].includes(calls.stage)) return `${t('call.onCall')} · ${t('app.name')}`
     return chats.unread > 0 ? `(${chats.unread}) ${t('app.name')}` : t('app.name')
   })
   watch(title, (text) => (document.title = text), { immediate: true })

@@ -6,7 +6,7 @@ import AuthView from './views/AuthView.vue'
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
-    { path: '/signin', name: 'signin', component: AuthView, meta: { guest: true } },
+    { path: '/signin', alias: '/login', name: 'signin', component: AuthView, meta: { guest: true } },
     { path: '/register', name: 'register', component: AuthView, meta: { guest: true } },
     {
       path: '/',

@@ -206,8 +206,9 @@ const handlers: Handlers = {
     return ended(state, call, ctx)
   },
 
-  gone(state, { call }) {
+  gone(state, { call, elsewhere }) {
     if (!isAbout(state, call) || state.phase === 'ended') return stay(state)
+    if (elsewhere) return finish(state, { key: 'answeredElsewhere' }, callOf(state))
     return finish(state, { key: state.phase === 'incoming' ? 'missed' : 'vanished' }, callOf(state))
   },
 

@@ -39,7 +39,7 @@ function byStatus(call: Call, mine: boolean): OutcomeKey {
   }
 }
 
-export type Stage = 'idle' | 'asking' | 'calling' | 'incoming' | 'accepting' | 'connecting' | 'talking' | 'reconnecting' | 'ended'
+export type Stage = 'idle' | 'asking' | 'calling' | 'incoming' | 'accepting' | 'connecting' | 'active' | 'reconnecting' | 'ended'
 
 /** What to show; `online` is whether the socket is up. */
 export function stageOf(state: CallState, online: boolean): Stage {
@@ -51,7 +51,7 @@ export function stageOf(state: CallState, online: boolean): Stage {
     case 'accepting': return 'accepting'
     case 'active':
       if (state.media === 'new') return 'connecting'
-      return state.media === 'up' && online ? 'talking' : 'reconnecting'
+      return state.media === 'up' && online ? 'active' : 'reconnecting'
     case 'ended': return 'ended'
   }
 }

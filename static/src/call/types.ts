@@ -69,7 +69,7 @@ export type Input =
   | { type: 'media'; state: 'up' | 'lost' | 'hopeless' }
   | { type: 'updated'; call: Call; now: number }
   | { type: 'ended'; call: Call }
-  | { type: 'gone'; call: Id }
+  | { type: 'gone'; call: Id; elsewhere?: boolean }
   | { type: 'ringStopped'; call: Id; reason: 'answeredElsewhere' | 'declinedElsewhere' | 'ended' }
   | { type: 'welcome'; calls: Call[]; epochChanged: boolean; remembered: Remembered | null; now: number }
   | { type: 'dismiss' }

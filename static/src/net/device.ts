@@ -18,12 +18,17 @@ function hold(id: string, waitMs: number): Promise<boolean> {
   })
 }
 
-/** A duplicated tab copies sessionStorage: the copy finds the id taken and mints its own. */
-export async function deviceId(): Promise<string> {
-  const kept = sessionStorage.getItem(KEY)
-  if (kept && /^[0-9a-f]{24}$/.test(kept) && (await hold(kept, 400))) return kept
+/** Another id for this tab: the one it had is another tab's. */
+export async function anotherDeviceId(): Promise<string> {
   const minted = mint()
   sessionStorage.setItem(KEY, minted)
   await hold(minted, 400)
   return minted
+}
+
+/** A duplicated tab copies sessionStorage: the copy finds the id taken and mints its own. */
+export async function deviceId(): Promise<string> {
+  const kept = sessionStorage.getItem(KEY)
+  if (kept && /^[0-9a-f]{24}$/.test(kept) && (await hold(kept, 400))) return kept
+  return anotherDeviceId()
 }

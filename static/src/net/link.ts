@@ -64,6 +64,12 @@ export class Link {
     this.socket.disconnect()
   }
 
+  /** Comes back as another device. */
+  renew(device: Id): void {
+    this.socket.auth = { device }
+    this.reconnect()
+  }
+
   /** The network changed: what seems connected may hang on the old one, so begin anew at once. */
   reconnect(): void {
     this.socket.disconnect()

@@ -161,11 +161,17 @@ export const useCalls = defineStore('calls', () => {
     onWelcome([answer.value], false)
   }
 
+  /** Lets go of everything here and tells nobody: the call is another tab's now. */
+  function abandon(): void {
+    const id = callOf(state.value)?.id
+    if (id) dispatch({ type: 'gone', call: id, elsewhere: true })
+  }
+
   const levels = () => ({ mine: microphone.level(), theirs: peer?.level() ?? 0 })
 
   addEventListener('online', () => {
     if (state.value.phase === 'active' || state.value.phase === 'outgoing') peer?.restart()
   })
 
-  return { state, stage, call, peerUser, endings, dispatch, onWelcome, start, accept, useInput, useOutput, levels }
+  return { state, stage, call, peerUser, endings, dispatch, onWelcome, start, accept, abandon, useInput, useOutput, levels }
 })

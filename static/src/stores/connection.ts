@@ -1,7 +1,7 @@
 // The one socket of this tab, while somebody is signed in: up or down, and where each event goes.
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
-import { deviceId } from '../net/device'
+import { anotherDeviceId, deviceId } from '../net/device'
 import { Link } from '../net/link'
 import { problem, refused, type ClientEvents, type Id, type Result, type ServerEvents, type Welcome } from '../protocol'
 import { useCalls } from './calls'
@@ -48,6 +48,13 @@ export const useConnection = defineStore('connection', () => {
     void useChats().catchUp()
   }
 
+  /** A duplicated tab took this one's device: the call, if there was one, goes on there. */
+  async function becomeAnother(): Promise<void> {
+    useCalls().abandon()
+    device.value = await anotherDeviceId()
+    link?.renew(device.value)
+  }
+
   type Receivers = { [K in keyof ServerEvents]: (payload: ServerEvents[K]) => void }
   const receivers: Receivers = {
     welcome,
@@ -60,8 +67,7 @@ export const useConnection = defineStore('connection', () => {
     slots: () => {},
     callEnded: ({ call }) => useCalls().dispatch({ type: 'ended', call }),
     sessionRevoked: () => useSession().leave('ended'),
-    // The lock on the device id keeps two tabs from sharing one; this is what a reload leaves behind.
-    replaced: () => {},
+    replaced: () => void becomeAnother(),
   }
   function receive<K extends keyof ServerEvents>(name: K, payload: ServerEvents[K]): void {
     receivers[name](payload)
