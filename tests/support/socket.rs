@@ -10,15 +10,20 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 
 /// How long anything may take before a test fails.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
+/// A WebSocket.
+pub type Plain = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// A Socket.IO connection.
 pub struct Socket {
-    ws: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    ws: Plain,
     /// The engine's session id.
     pub sid: String,
     /// The engine's `open` packet.
@@ -40,32 +45,41 @@ pub enum Refused {
 }
 
 impl Socket {
-    /// An engine connection without CONNECT. `url` begins with http:// or https://.
-    pub async fn engine(
+    /// A WebSocket with `query` behind the engine's own. `url` begins with http:// or https://.
+    pub async fn open(
         url: &str,
+        query: &str,
         headers: &[(&str, &str)],
         tls: Option<Connector>,
-    ) -> Result<Self, Refused> {
-        let url = format!("{}/socket.io/?EIO=4&transport=websocket", url.replacen("http", "ws", 1));
+    ) -> Result<Plain, Refused> {
+        let url = format!("{}/socket.io/?EIO=4&transport=websocket{query}", url.replacen("http", "ws", 1));
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
             let name: HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
         }
         let connecting = tokio_tungstenite::connect_async_tls_with_config(request, None, true, tls);
-        let ws = match within(connecting).await {
-            Ok((ws, _)) => ws,
-            Err(tungstenite::Error::Http(answer)) => return Err(Refused::Http(answer.status().as_u16())),
+        match within(connecting).await {
+            Ok((ws, _)) => Ok(ws),
+            Err(tungstenite::Error::Http(answer)) => Err(Refused::Http(answer.status().as_u16())),
             Err(error) => panic!("no connection: {error}"),
-        };
-        let mut socket = Self {
-            ws,
-            sid: String::new(),
-            open: Value::Null,
-            welcome: Value::Null,
-            next_ack: 0,
-            packets: VecDeque::new(),
-        };
+        }
+    }
+
+    /// A connection that began by polling and is through with CONNECT.
+    pub fn upgraded(ws: Plain, sid: String) -> Self {
+        let packets = VecDeque::new();
+        Self { ws, sid, open: Value::Null, welcome: Value::Null, next_ack: 0, packets }
+    }
+
+    /// An engine connection without CONNECT.
+    pub async fn engine(
+        url: &str,
+        headers: &[(&str, &str)],
+        tls: Option<Connector>,
+    ) -> Result<Self, Refused> {
+        let ws = Self::open(url, "", headers, tls).await?;
+        let mut socket = Self::upgraded(ws, String::new());
         let open = socket.frame().await.ok_or(Refused::Closed)?;
         socket.open = serde_json::from_str(open.strip_prefix('0').expect("an open packet")).unwrap();
         socket.sid = socket.open["sid"].as_str().unwrap().into();
@@ -112,6 +126,15 @@ impl Socket {
         let _ = within(self.ws.send(Message::binary(bytes.to_vec()))).await;
     }
 
+    /// Sends one message in many frames.
+    pub async fn fragments(&mut self, part: &str, count: usize) {
+        for number in 0..count {
+            let code = if number == 0 { OpCode::Data(Data::Text) } else { OpCode::Data(Data::Continue) };
+            let frame = Frame::message(part.to_owned(), code, number + 1 == count);
+            let _ = within(self.ws.send(Message::Frame(frame))).await;
+        }
+    }
+
     /// Sends an event without waiting for its ack; answers the ack's id.
     pub async fn post(&mut self, name: &str, payload: Value) -> u64 {
         self.next_ack += 1;
@@ -139,11 +162,15 @@ impl Socket {
 
     /// Waits for the ack of an event; other packets are kept.
     pub async fn ack(&mut self, id: u64) -> Value {
+        self.try_ack(id).await.unwrap_or_else(|| panic!("closed before ack {id}"))
+    }
+
+    /// The same; `None` if the connection was closed instead.
+    pub async fn try_ack(&mut self, id: u64) -> Option<Value> {
         let head = format!("43{id}[");
-        let packet = self.find(|packet| packet.starts_with(&head)).await;
-        let packet = packet.unwrap_or_else(|| panic!("closed before ack {id}"));
+        let packet = self.find(|packet| packet.starts_with(&head)).await?;
         let [value]: [Value; 1] = serde_json::from_str(&packet[head.len() - 1..]).unwrap();
-        value
+        Some(value)
     }
 
     /// Waits for an event of that name; other packets are kept.
