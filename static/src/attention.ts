@@ -22,7 +22,13 @@ export function useAttention(): void {
 
   function notify(tag: string, text: string, body: string): void {
     if (document.hasFocus() || !canNotify()) return
-    const notification = new Notification(text, { body, tag, icon: '/favicon.svg' })
+    let notification: Notification
+    try {
+      notification = new Notification(text, { body, tag, icon: '/favicon.svg' })
+    } catch {
+      // Some phones have them through a service worker only.
+      return
+    }
     open.add(notification)
     notification.addEventListener('close', () => open.delete(notification))
     notification.addEventListener('click', () => {

@@ -22,6 +22,14 @@ export const router = createRouter({
   ],
 })
 
+// The server was upgraded and the view's file has another name now: the page is loaded anew, but not in a circle.
+const RELOADED = 'charla.reloaded'
+router.onError((_error, to) => {
+  if (!navigator.onLine || Date.now() - Number(sessionStorage.getItem(RELOADED) ?? 0) < 10_000) return
+  sessionStorage.setItem(RELOADED, String(Date.now()))
+  location.assign(to.fullPath)
+})
+
 router.beforeEach((to) => {
   const session = useSession()
   const inside = session.state === 'in'

@@ -39,7 +39,7 @@ const de: Messages = {
     toNewest: 'Zur neuesten Nachricht', newBelow: '{n} neue Nachricht | {n} neue Nachrichten',
     queued: 'Wird gesendet, sobald es geht', sent: 'Gesendet', delivered: 'Zugestellt', read: 'Gelesen', failed: 'Nicht gesendet', failedWhy: 'Nicht gesendet: {why}',
     retry: 'Noch einmal', discard: 'Löschen', bytes: 'Noch {left} Bytes', tooLong: '{over} Bytes zu lang', 
-    hint: 'Eingabe sendet, Umschalt + Eingabe macht eine neue Zeile', unreadFrom: 'Neu', me: 'Du',
+    from: '{name} hat geschrieben: {text}', hint: 'Eingabe sendet, Umschalt + Eingabe macht eine neue Zeile', unreadFrom: 'Neu', me: 'Du',
   },
   call: {
     region: 'Anruf', incoming: '{name} ruft an', incomingHint: 'Sprachanruf', accept: 'Annehmen', decline: 'Ablehnen', silence: 'Stumm klingeln', silenced: 'Klingelt stumm',

@@ -37,7 +37,7 @@ export default {
     toNewest: 'To the newest message', newBelow: '{n} new message | {n} new messages',
     queued: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent', failedWhy: 'Not sent: {why}',
     retry: 'Try again', discard: 'Delete', bytes: '{left} bytes left', tooLong: 'Too long by {over} bytes', 
-    hint: 'Enter sends, Shift + Enter makes a new line', unreadFrom: 'New', me: 'You',
+    from: '{name} wrote: {text}', hint: 'Enter sends, Shift + Enter makes a new line', unreadFrom: 'New', me: 'You',
   },
   call: {
     region: 'Call', incoming: '{name} is calling', incomingHint: 'Voice call', accept: 'Accept', decline: 'Decline', silence: 'Silence', silenced: 'Ringing silently',

@@ -27,6 +27,7 @@ export class Peer {
   private wanted: 'offer' | 'restart' | null = 'offer'
   private notBefore = 0
   private closed = false
+  private wasUp = false
   private ticks = 0
   private lastSample: Sample | null = null
 
@@ -105,7 +106,9 @@ export class Peer {
     const states = [this.pc.connectionState, this.pc.iceConnectionState]
     if (states.includes('failed')) return 'failed'
     if (states.includes('disconnected')) return 'disconnected'
-    return this.pc.connectionState === 'connected' ? 'up' : 'new'
+    this.wasUp ||= this.pc.connectionState === 'connected'
+    // "connecting" again, during a restart: the old path still carries sound, or else the sender reports stall.
+    return this.wasUp ? 'up' : 'new'
   }
 
   private onChange(): void {

@@ -18,7 +18,7 @@ export const useConnection = defineStore('connection', () => {
 
   async function open(): Promise<void> {
     device.value = await deviceId()
-    if (link) return
+    if (link || useSession().state !== 'in') return
     link = new Link(device.value, {
       onState: (up) => {
         // Connected means welcomed: only then does the server know this device.
