@@ -162,7 +162,8 @@ impl Accounts {
         self.open_session(&user, &client).await
     }
 
-    /// Signs in by username or e-mail. Unknown users and wrong passwords cost the same and are told the same.
+    /// Signs in by username or e-mail. Unknown users and wrong passwords cost the same and are told the same. (An
+    /// account of the original costs what its bcrypt hash costs until its first sign-in here.)
     ///
     /// # Errors
     /// `WrongCredentials`, `Disabled`, `TooMany`, and what the pool or the store says.

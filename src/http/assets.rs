@@ -42,7 +42,11 @@ pub async fn serve(request: Request) -> Result<Response, Refused> {
 }
 
 fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
-    let hash: String = file.metadata.sha256_hash()[..16].iter().map(|b| format!("{b:02x}")).collect();
+    respond(path, file.data.into_owned(), &file.metadata.sha256_hash(), headers)
+}
+
+fn respond(path: &str, data: Vec<u8>, sha256: &[u8; 32], headers: &HeaderMap) -> Response {
+    let hash: String = sha256[..16].iter().map(|b| format!("{b:02x}")).collect();
     // Weak: compression on the way changes the bytes.
     let tag = format!("W/\"{hash}\"");
     // Vite puts a hash of the content into the names of what is under assets/.
@@ -54,5 +58,39 @@ fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
     }
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
-    (about, [(header::CONTENT_TYPE, kind)], Body::from(file.data.into_owned())).into_response()
+    (about, [(header::CONTENT_TYPE, kind)], Body::from(data)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(path: &str, known: Option<&str>) -> Response {
+        let mut headers = HeaderMap::new();
+        if let Some(known) = known {
+            headers.insert(header::IF_NONE_MATCH, known.parse().unwrap());
+        }
+        respond(path, b"x".to_vec(), &[0xab; 32], &headers)
+    }
+
+    #[test]
+    fn hashed_names_are_kept_for_ever_and_the_rest_is_asked_for_again() {
+        let script = ask("assets/index-B1x.js", None);
+        assert_eq!(script.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+        assert_eq!(script.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+        let page = ask("index.html", None);
+        assert_eq!(page.headers()[header::CACHE_CONTROL], "no-cache");
+        assert_eq!(page.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
+        assert_eq!(ask("rnnoise.wasm", None).headers()[header::CONTENT_TYPE], "application/wasm");
+        assert_eq!(ask("what", None).headers()[header::CONTENT_TYPE], "application/octet-stream");
+    }
+
+    #[test]
+    fn what_is_known_is_not_sent_again() {
+        let tag = ask("index.html", None).headers()[header::ETAG].to_str().unwrap().to_owned();
+        for known in [tag.clone(), "*".into(), format!("\"other\", {tag}")] {
+            assert_eq!(ask("index.html", Some(&known)).status(), StatusCode::NOT_MODIFIED);
+        }
+        assert_eq!(ask("index.html", Some("W/\"other\"")).status(), StatusCode::OK);
+    }
 }

@@ -2,6 +2,7 @@
 mod auth;
 mod errors;
 mod gates;
+mod hostile;
 mod house;
 mod page;
 mod resources;

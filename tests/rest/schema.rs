@@ -67,6 +67,35 @@ async fn return_to_life(house: &House) {
     assert_eq!(house.published.revoked().len(), 1);
 }
 
+fn protocol() -> String {
+    std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/PROTOCOL.md")).unwrap()
+}
+
+#[test]
+fn the_protocol_has_the_same_routes() {
+    let protocol = protocol();
+    let block = protocol.split_once("## REST").unwrap().1.split("```").nth(1).unwrap();
+    let mut written = BTreeSet::new();
+    for line in block.lines().filter(|line| !line.is_empty()) {
+        let (method, rest) = line.split_once(' ').unwrap();
+        let before_answer = rest.split('→').next().unwrap();
+        for word in before_answer.split(" · ").filter_map(|part| part.split_whitespace().next()) {
+            written.insert(format!("{method} /api/v1/{}", word.split('?').next().unwrap()));
+        }
+    }
+    let documented: BTreeSet<String> = operations().into_iter().map(|(m, p, _)| format!("{m} {p}")).collect();
+    assert_eq!(written, documented);
+}
+
+#[test]
+fn the_protocol_has_the_same_statuses() {
+    let protocol = protocol();
+    for code in charla::code::Code::ALL {
+        let row = format!("| `{}` | {} |", code.as_str(), charla::http::status(code).as_u16());
+        assert!(protocol.contains(&row), "PROTOCOL.md lacks {row}");
+    }
+}
+
 #[tokio::test]
 async fn the_document_is_served_and_says_who_may_ask_and_what_is_refused() {
     let house = House::new().await;
