@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::config;
+
 /// The bounds of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -19,15 +21,15 @@ pub struct Limits {
     pub transports: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
+impl Limits {
+    pub fn new(calls: &config::Calls, media: &config::Media) -> Self {
         Self {
-            ring: Duration::from_secs(45),
-            connect: Duration::from_secs(20),
-            reconnect: Duration::from_secs(30),
+            ring: calls.ring(),
+            connect: calls.connect(),
+            reconnect: calls.reconnect(),
             grace: Duration::from_secs(10),
             devices: 5,
-            transports: 10_000,
+            transports: media.max_transports,
         }
     }
 }

@@ -2,8 +2,10 @@
 //! of a call, the Book of all live calls, and the one task that holds it. Knows no socket and no HTTP; only `service`
 //! knows the relay, and SDP never enters the Book.
 
+pub mod book;
 pub mod call;
 mod error;
+mod fingerprint;
 pub mod leg;
 mod limits;
 pub mod media;

@@ -2,7 +2,12 @@
 //! Knows the relay (through [`MediaPlane`]), the store's contract and the outbox; no socket and no HTTP.
 
 mod command;
+mod dispatch;
+mod lookup;
 mod plane;
+mod recover;
+mod task;
+mod writer;
 
 use std::sync::Arc;
 
@@ -11,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::command::Command;
 pub use self::plane::MediaPlane;
+use self::task::Task;
 use super::{CallError, Limits};
 use crate::clock::Clock;
 use crate::event::{IceServer, Outbox};
@@ -71,8 +77,23 @@ impl Calls {
     /// Closes the records that a crash of this node left open, beats the heart, and starts the task that owns the
     /// Book. Needs a tokio runtime; fails if the store does.
     pub async fn launch(deps: Deps) -> std::result::Result<Self, StoreError> {
+        recover::sweep(&*deps.store, &deps.node, deps.epoch).await?;
         deps.store.heartbeat(&deps.node, deps.epoch, deps.clock.now()).await?;
-        let (commands, _inbox) = mpsc::channel(COMMANDS);
+        let beat = recover::heartbeat(
+            Arc::clone(&deps.store),
+            Arc::clone(&deps.clock),
+            deps.node.clone(),
+            deps.epoch,
+        );
+        let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (task, outcomes) = Task::new(deps);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = task.run(inbox, outcomes) => {}
+                // It never ends: it stops with the task.
+                () = beat => {}
+            }
+        });
         Ok(Self { commands })
     }
 

@@ -9,7 +9,6 @@ use crate::model::{CallFilter, CallRecord, Cursor, Target};
 pub(super) type Reply<T> = oneshot::Sender<Result<T>>;
 
 /// One question or fact.
-#[allow(dead_code)] // read by the task, which comes with the Book
 pub(super) enum Command {
     Start {
         user: UserId,

@@ -1,18 +1,98 @@
-//! The relay as the calls service sees it: a trait, so that tests can stand in for it.
+//! The relay as the calls service sees it: a trait, so that tests can stand in for it, and the translation between the
+//! relay's words and the Book's.
 
-use async_trait::async_trait;
-use charla_media::api::{Answer, Offer, OfferError, ParticipantId, RoomId, TransportId};
+use charla_media::api::{
+    Answer, Direction, Event, Offer, OfferError, ParticipantId, PathKind, Quality, RoomId, TransportId,
+};
+use futures_util::future::BoxFuture;
 
-/// What calls ask of the relay. Commands are taken in order and never fail: what is gone already changes nothing.
-#[async_trait]
+use crate::calls::CallError;
+use crate::calls::book::act::{News, Participant, Room, Transport};
+use crate::calls::quality::{self, Report};
+use crate::model::PathName;
+
+/// What calls ask of the relay. Commands count in the order of the calls and never fail: what is gone already changes
+/// nothing.
 pub trait MediaPlane: Send + Sync + 'static {
     fn open_room(&self, room: RoomId);
     /// Closes a room and drops everything in it, after a last quality report of each transport.
     fn close_room(&self, room: RoomId);
-    /// Opens (choosing `transport`) or shuts a participant's gate.
-    fn gate(&self, room: RoomId, participant: ParticipantId, transport: TransportId, open: bool);
+    /// Lets media flow to and from a participant, over `transport`.
+    fn open_gate(&self, room: RoomId, participant: ParticipantId, transport: TransportId);
     fn drop_transport(&self, transport: TransportId);
-    fn leave(&self, room: RoomId, participant: ParticipantId);
-    /// Answers a browser's offer: a new transport, or an ICE restart of one that is here.
-    async fn offer(&self, offer: Offer) -> Result<Answer, OfferError>;
+    /// Answers a browser's offer: a new transport, or an ICE restart of one that is here. The offer counts from the
+    /// call on, whether or not the future is awaited.
+    fn offer(&self, offer: Offer) -> BoxFuture<'static, Result<Answer, OfferError>>;
+}
+
+impl MediaPlane for charla_media::Media {
+    fn open_room(&self, room: RoomId) {
+        Self::open_room(self, room);
+    }
+    fn close_room(&self, room: RoomId) {
+        Self::close_room(self, room);
+    }
+    fn open_gate(&self, room: RoomId, participant: ParticipantId, transport: TransportId) {
+        Self::gate(self, room, participant, transport, true);
+    }
+    fn drop_transport(&self, transport: TransportId) {
+        Self::drop_transport(self, transport);
+    }
+    fn offer(&self, offer: Offer) -> BoxFuture<'static, Result<Answer, OfferError>> {
+        Box::pin(Self::offer(self, offer))
+    }
+}
+
+/// A fact of the relay in the Book's words.
+pub(super) enum Fact {
+    Transport(Transport, News, std::time::Instant),
+    RoomFailed(Room),
+    /// Not for the Book.
+    Nothing,
+}
+
+pub(super) fn fact(event: Event) -> Fact {
+    let (transport, news, at) = match event {
+        Event::Up { transport, path, at, .. } => (transport, News::Up(path_name(path)), at),
+        Event::Silent { transport, at, .. } => (transport, News::Silent, at),
+        Event::Heard { transport, at, .. } => (transport, News::Heard, at),
+        Event::PathChanged { transport, path, at, .. } => (transport, News::PathChanged(path_name(path)), at),
+        Event::Quality { transport, quality, at, .. } => (transport, News::Quality(report(quality)), at),
+        Event::Down { transport, reason, at, .. } => {
+            tracing::debug!(transport = transport.0, ?reason, "a transport went down");
+            (transport, News::Down, at)
+        }
+        Event::Slots { transport, slots, at, .. } => {
+            let slots = slots.into_iter().map(|(index, p)| (index, Participant(p.0))).collect();
+            (transport, News::Slots(slots), at)
+        }
+        Event::RoomFailed { room, .. } => return Fact::RoomFailed(Room(room.0)),
+        Event::FirstAudio { room, participant, .. } => {
+            tracing::debug!(room = room.0, participant = participant.0, "first audio");
+            return Fact::Nothing;
+        }
+    };
+    Fact::Transport(Transport(transport.0), news, at)
+}
+
+fn path_name(path: PathKind) -> PathName {
+    match path {
+        PathKind::Udp => PathName::Udp,
+        PathKind::IceTcp => PathName::IceTcp,
+    }
+}
+
+fn report(quality: Quality) -> Report {
+    let side = |d: Direction| quality::Direction { packets: d.packets, lost: d.lost, jitter_ms: d.jitter_ms };
+    Report { rtt_ms: quality.rtt_ms, up: side(quality.up), down: side(quality.down) }
+}
+
+pub(super) fn refusal(error: OfferError) -> CallError {
+    match error {
+        OfferError::NoRoom => CallError::Conflict("the call has ended"),
+        OfferError::BadSdp(why) => CallError::UnusableOffer(format!("the offer is not usable: {why}")),
+        OfferError::Full => CallError::TooMany,
+        OfferError::NotYours => CallError::Internal,
+        OfferError::Stopped => CallError::Unavailable,
+    }
 }

@@ -1,0 +1,416 @@
+//! The Book's answers in the cases that people meet, one by one.
+
+use std::time::Duration;
+
+use bson::oid::ObjectId;
+
+use super::act::{Act, News, Transport};
+use super::{Begun, Book, Home, Start};
+use crate::calls::now::Now;
+use crate::calls::quality::{Direction, Report};
+use crate::calls::{CallError, Limits};
+use crate::clock::{Clock as _, SystemClock, Timestamp};
+use crate::event::{Audience, Event, RingStop, SlotUser};
+use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
+use crate::model::{CallRecord, CallStatus, EndReason, PathName};
+
+const LIMITS: Limits = Limits {
+    ring: Duration::from_secs(45),
+    connect: Duration::from_secs(20),
+    reconnect: Duration::from_secs(30),
+    grace: Duration::from_secs(10),
+    devices: 2,
+    transports: 100,
+};
+
+fn id(n: u8) -> ObjectId {
+    ObjectId::from_bytes([n; 12])
+}
+fn a() -> UserId {
+    UserId(id(1))
+}
+fn b() -> UserId {
+    UserId(id(2))
+}
+fn c() -> UserId {
+    UserId(id(3))
+}
+fn d(n: u8) -> DeviceId {
+    DeviceId(id(n))
+}
+fn call(n: u8) -> CallId {
+    CallId(id(n))
+}
+
+struct Table {
+    book: Book,
+    now: Now,
+    acts: Vec<Act>,
+}
+
+impl Table {
+    fn new() -> Self {
+        let home = Home { node: "here".into(), epoch: EpochId(id(9)) };
+        let now = Now { wall: Timestamp(1_000_000), mono: SystemClock.instant() };
+        Self { book: Book::new(LIMITS, home, vec![]), now, acts: vec![] }
+    }
+    fn start(&mut self, n: u8, caller: UserId, device: u8, receiver: UserId) -> Result<Begun, CallError> {
+        let start =
+            Start { id: call(n), conversation: ConversationId(id(8)), caller, device: d(device), receiver };
+        let begun = self.book.start(start, self.now);
+        if matches!(begun, Ok(Begun::New(_))) {
+            self.book.created(call(n), true, self.now);
+        }
+        self.drain();
+        begun
+    }
+    fn drain(&mut self) {
+        self.acts.clear();
+        while let Some(act) = self.book.poll_act() {
+            self.acts.push(act);
+        }
+    }
+    fn accept(&mut self, n: u8, user: UserId, device: u8) -> Result<CallRecord, CallError> {
+        let answer = self.book.accept(user, d(device), call(n), self.now);
+        self.drain();
+        answer
+    }
+    /// A device's transport, answered by the relay.
+    fn seat(&mut self, n: u8, user: UserId, device: u8, print: &str) -> Transport {
+        let place = (user, d(device));
+        let seat = self.book.offer(place, call(n), print.into(), self.now).unwrap();
+        self.book.answered(seat.transport, vec!["5".into(), "6".into()], self.now).unwrap();
+        self.drain();
+        seat.transport
+    }
+    fn news(&mut self, transport: Transport, news: News) {
+        self.book.news(transport, news, self.now);
+        self.drain();
+    }
+    fn wait(&mut self, seconds: u64) {
+        let by = Duration::from_secs(seconds);
+        self.now = Now { wall: self.now.wall.plus(by), mono: self.now.mono + by };
+        self.book.handle_timeout(self.now);
+        self.drain();
+    }
+    fn ended(&self) -> &CallRecord {
+        self.acts
+            .iter()
+            .find_map(|act| match act {
+                Act::Tell(_, Event::CallEnded(record)) => Some(record),
+                _ => None,
+            })
+            .expect("the call has ended")
+    }
+    fn closes(&self) -> Vec<&CallRecord> {
+        let close = |act| match act {
+            &Act::Close(ref record) => Some(record),
+            _ => None,
+        };
+        self.acts.iter().filter_map(close).collect()
+    }
+    /// A ↔ B with media on both sides; the transports.
+    fn talk(&mut self) -> (Transport, Transport) {
+        self.start(1, a(), 11, b()).unwrap();
+        let ours = self.seat(1, a(), 11, "a");
+        let theirs = self.seat(1, b(), 21, "b");
+        self.news(ours, News::Up(PathName::Udp));
+        self.news(theirs, News::Up(PathName::IceTcp));
+        self.accept(1, b(), 21).unwrap();
+        (ours, theirs)
+    }
+}
+
+#[test]
+fn a_call_rings_only_when_it_is_stored() {
+    let mut t = Table::new();
+    let start =
+        Start { id: call(1), conversation: ConversationId(id(8)), caller: a(), device: d(11), receiver: b() };
+    assert!(matches!(t.book.start(start, t.now), Ok(Begun::New(_))));
+    t.drain();
+    assert!(matches!(&t.acts[..], [Act::OpenRoom(_), Act::Create(_)]), "{:?}", t.acts);
+    t.book.created(call(1), true, t.now);
+    t.drain();
+    assert!(
+        matches!(&t.acts[..], [Act::Tell(to, Event::IncomingCall { .. })] if *to == Audience::users([b()]))
+    );
+}
+
+#[test]
+fn a_call_that_could_not_be_stored_never_was() {
+    let mut t = Table::new();
+    let start =
+        Start { id: call(1), conversation: ConversationId(id(8)), caller: a(), device: d(11), receiver: b() };
+    t.book.start(start, t.now).unwrap();
+    t.book.created(call(1), false, t.now);
+    t.drain();
+    let heard = |act: &Act| matches!(act, Act::Tell(to, _) if *to != Audience::users([a()]));
+    assert!(!t.acts.iter().any(heard), "{:?}", t.acts);
+    assert_eq!(t.closes().len(), 1);
+    assert!(matches!(t.start(2, a(), 11, b()), Ok(Begun::New(_))));
+}
+
+#[test]
+fn the_first_device_wins_and_the_others_are_dropped_at_once() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    let ours = t.seat(1, a(), 11, "a");
+    let wins = t.seat(1, b(), 21, "b1");
+    let loses = t.seat(1, b(), 22, "b2");
+    assert_eq!(
+        t.book.offer((b(), d(23)), call(1), "b3".into(), t.now),
+        Err(CallError::TooMany),
+        "two devices may be warm"
+    );
+    let record = t.accept(1, b(), 21).unwrap();
+    assert_eq!(record.status, CallStatus::Active);
+    let seat = |t: &Transport| *t;
+    assert_eq!(t.acts[0], Act::DropTransport(loses));
+    let except = Audience::users_except([b()], b(), d(21));
+    let stop = Event::RingStopped { call: call(1), reason: RingStop::AnsweredElsewhere };
+    assert_eq!(t.acts[1], Act::Tell(except, stop));
+    let gates: Vec<_> = (t.acts.iter())
+        .filter_map(|act| match act {
+            Act::OpenGate { transport, .. } => Some(seat(transport)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(gates, [wins, ours]);
+    assert_eq!(t.accept(1, b(), 21).map(|r| r.status), Ok(CallStatus::Active), "said again: the same answer");
+    assert!(matches!(t.accept(1, b(), 22), Err(CallError::Conflict(_))));
+    assert!(matches!(t.book.offer((b(), d(22)), call(1), "b2".into(), t.now), Err(CallError::Conflict(_))));
+    assert!(matches!(t.accept(1, a(), 11), Ok(_)), "the caller is in it already");
+}
+
+#[test]
+fn a_rejection_on_one_device_declines_for_the_user() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    t.book.reject(b(), d(22), call(1), t.now).unwrap();
+    t.drain();
+    let stop = Event::RingStopped { call: call(1), reason: RingStop::DeclinedElsewhere };
+    assert_eq!(t.acts[0], Act::Tell(Audience::users_except([b()], b(), d(22)), stop));
+    let record = t.ended();
+    assert_eq!((record.status, record.reason), (CallStatus::Rejected, Some(EndReason::Declined)));
+    assert!(matches!(t.book.reject(b(), d(22), call(1), t.now), Err(CallError::NotFound)));
+}
+
+#[test]
+fn who_is_in_a_call_is_busy_and_undisturbed() {
+    let mut t = Table::new();
+    t.talk();
+    let Ok(Begun::Busy(record)) = t.start(2, c(), 31, b()) else { panic!("not busy") };
+    assert_eq!((record.status, record.reason), (CallStatus::Busy, Some(EndReason::Busy)));
+    assert!(t.acts.is_empty(), "{:?}", t.acts);
+    assert_eq!(t.start(3, b(), 22, c()), Err(CallError::Busy));
+    assert_eq!(t.start(3, b(), 22, a()), Err(CallError::Busy), "the call is on another device");
+    let Ok(Begun::Joined(same)) = t.start(3, a(), 11, b()) else { panic!("said again: the same call") };
+    assert_eq!(same.id, call(1));
+}
+
+#[test]
+fn two_who_call_each_other_are_in_one_call() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    let Ok(Begun::Joined(record)) = t.start(2, b(), 22, a()) else { panic!("glare") };
+    assert_eq!((record.id, record.status), (call(1), CallStatus::Active));
+    assert_eq!(record.legs[1].device, Some(d(22)));
+    let stop = Event::RingStopped { call: call(1), reason: RingStop::AnsweredElsewhere };
+    assert!(t.acts.contains(&Act::Tell(Audience::users_except([b()], b(), d(22)), stop)));
+}
+
+#[test]
+fn nobody_answers() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    t.wait(44);
+    assert!(t.acts.is_empty());
+    t.wait(1);
+    assert_eq!((t.ended().status, t.ended().reason), (CallStatus::Missed, Some(EndReason::NoAnswer)));
+    let stop = Event::RingStopped { call: call(1), reason: RingStop::Ended };
+    assert!(t.acts.contains(&Act::Tell(Audience::users([b()]), stop)));
+    assert_eq!(t.closes().len(), 1);
+}
+
+#[test]
+fn a_deadline_that_has_passed_counts_before_its_timer_fires() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    t.now = Now { wall: t.now.wall, mono: t.now.mono + Duration::from_secs(46) };
+    assert!(matches!(t.accept(1, b(), 21), Err(CallError::Conflict(_))));
+    assert_eq!(t.ended().status, CallStatus::Missed);
+    assert!(matches!(t.start(2, b(), 21, a()), Ok(Begun::New(_))));
+}
+
+#[test]
+fn a_caller_who_reloads_keeps_ringing_and_one_who_vanishes_does_not() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    t.book.device_gone(b(), d(21), t.now);
+    t.book.device_gone(a(), d(12), t.now);
+    t.book.device_gone(a(), d(11), t.now);
+    t.wait(9);
+    t.book.device_here(a(), d(11), t.now);
+    t.wait(9);
+    assert!(t.acts.is_empty(), "{:?}", t.acts);
+    t.book.device_gone(a(), d(11), t.now);
+    t.wait(10);
+    assert_eq!(t.ended().reason, Some(EndReason::Vanished));
+}
+
+#[test]
+fn media_that_never_comes_up_fails_the_call() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    let ours = t.seat(1, a(), 11, "a");
+    t.news(ours, News::Up(PathName::Udp));
+    t.accept(1, b(), 21).unwrap();
+    t.wait(20);
+    let record = t.ended();
+    assert_eq!((record.status, record.reason), (CallStatus::Failed, Some(EndReason::ConnectFailed)));
+    assert!(record.answer_time.is_some() && record.connect_time.is_none());
+    assert!(record.legs[0].connected_at.is_some() && record.legs[1].connected_at.is_none());
+}
+
+#[test]
+fn a_reloaded_page_gets_a_fresh_transport_and_an_ice_restart_the_same() {
+    let mut t = Table::new();
+    let (ours, _) = t.talk();
+    assert_eq!(t.seat(1, a(), 11, "a"), ours, "the same peer connection");
+    t.news(ours, News::Silent);
+    t.wait(3);
+    let fresh = t.seat(1, a(), 11, "reloaded");
+    assert_ne!(fresh, ours);
+    t.news(ours, News::Heard);
+    assert!(t.acts.is_empty(), "the old transport is nobody's");
+    t.news(fresh, News::Up(PathName::IceTcp));
+    let Some(Act::Tell(_, Event::CallUpdated(record))) = t.acts.last() else { panic!("{:?}", t.acts) };
+    assert_eq!(record.legs[0].reconnects, 1);
+    assert_eq!(record.legs[0].paths, [PathName::Udp, PathName::IceTcp]);
+}
+
+#[test]
+fn the_gate_of_the_new_transport_opens_and_the_old_one_goes() {
+    let mut t = Table::new();
+    let (ours, _) = t.talk();
+    let place = (a(), d(11));
+    let seat = t.book.offer(place, call(1), "reloaded".into(), t.now).unwrap();
+    t.drain();
+    assert!(t.acts.is_empty(), "the old one serves until the relay has the new one");
+    t.book.answered(seat.transport, vec![], t.now).unwrap();
+    t.drain();
+    assert_eq!(t.acts[0], Act::DropTransport(ours));
+    assert!(matches!(&t.acts[..], [.., Act::OpenGate { transport, .. }] if *transport == seat.transport));
+}
+
+#[test]
+fn of_two_offers_of_one_device_the_newer_wins_whichever_is_answered_first() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    let place = (a(), d(11));
+    let older = t.book.offer(place, call(1), "1".into(), t.now).unwrap().transport;
+    let newer = t.book.offer(place, call(1), "2".into(), t.now).unwrap().transport;
+    t.book.answered(newer, vec![], t.now).unwrap();
+    assert!(t.book.answered(older, vec![], t.now).is_err());
+    t.drain();
+    assert_eq!(t.acts, [Act::DropTransport(older)]);
+}
+
+#[test]
+fn media_lost_for_good_ends_the_call_with_its_marks() {
+    let mut t = Table::new();
+    let (ours, _) = t.talk();
+    t.wait(60);
+    t.news(ours, News::Down);
+    t.wait(29);
+    assert!(t.acts.is_empty());
+    t.wait(1);
+    let record = t.ended();
+    assert_eq!((record.status, record.reason), (CallStatus::Failed, Some(EndReason::MediaLost)));
+    assert_eq!(record.duration_seconds, 90);
+    assert!(record.connect_time.is_some());
+}
+
+#[test]
+fn the_record_waits_a_moment_for_the_last_report() {
+    let mut t = Table::new();
+    let (ours, theirs) = t.talk();
+    t.book.leave(b(), call(1), t.now).unwrap();
+    t.drain();
+    assert_eq!(t.ended().status, CallStatus::Completed);
+    assert!(t.closes().is_empty());
+    assert_eq!(t.book.record(call(1)).map(|r| r.status), Some(CallStatus::Completed), "known meanwhile");
+    let up = Direction { packets: 100, lost: 0, jitter_ms: 1.0 };
+    t.news(ours, News::Quality(Report { rtt_ms: None, up, down: up }));
+    assert!(t.closes().is_empty());
+    t.news(theirs, News::Quality(Report { rtt_ms: None, up, down: up }));
+    assert_eq!(t.closes()[0].legs[1].quality.up.packets, 100);
+    t.wait(1);
+    assert!(t.closes().is_empty(), "closed once");
+    t.book.closed(call(1));
+    assert_eq!(t.book.record(call(1)), None);
+}
+
+#[test]
+fn a_record_does_not_wait_for_ever() {
+    let mut t = Table::new();
+    t.talk();
+    t.book.leave(a(), call(1), t.now).unwrap();
+    t.drain();
+    t.wait(1);
+    assert_eq!(t.closes().len(), 1);
+}
+
+#[test]
+fn slots_are_told_by_mid_and_user_even_if_they_come_before_the_answer() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    let place = (a(), d(11));
+    let seat = t.book.offer(place, call(1), "a".into(), t.now).unwrap();
+    let other = t.book.offer((b(), d(21)), call(1), "b".into(), t.now).unwrap().participant;
+    t.news(seat.transport, News::Slots(vec![(1, other), (7, other)]));
+    assert!(t.acts.is_empty());
+    t.book.answered(seat.transport, vec!["5".into(), "6".into()], t.now).unwrap();
+    t.drain();
+    let slots = vec![SlotUser { mid: "6".into(), user: b(), csrc: other.csrc() }];
+    assert_eq!(t.acts, [Act::Tell(Audience::Device(a(), d(11)), Event::Slots { call: call(1), slots })]);
+}
+
+#[test]
+fn a_room_that_failed_ends_its_call_and_a_stop_ends_all() {
+    let mut t = Table::new();
+    let (ours, _) = t.talk();
+    let room = t.book.offer((a(), d(11)), call(1), "a".into(), t.now).unwrap().room;
+    t.book.room_failed(room, t.now);
+    t.drain();
+    assert_eq!(t.ended().reason, Some(EndReason::RelayFailed));
+    t.news(ours, News::Up(PathName::Udp));
+    t.start(2, a(), 11, b()).unwrap();
+    t.book.shut(t.now);
+    t.drain();
+    assert_eq!(t.ended().reason, Some(EndReason::ServerRestart));
+    assert_eq!(t.closes().len(), 2, "nothing waits for a report any more");
+}
+
+#[test]
+fn who_lost_his_device_can_leave_from_another() {
+    let mut t = Table::new();
+    t.talk();
+    assert_eq!(t.book.leave(a(), call(1), t.now), Ok(()));
+    t.drain();
+    assert_eq!(t.ended().status, CallStatus::Completed);
+}
+
+#[test]
+fn a_stranger_finds_no_call() {
+    let mut t = Table::new();
+    t.talk();
+    let place = (c(), d(31));
+    assert_eq!(t.accept(1, c(), 31), Err(CallError::NotFound));
+    assert_eq!(t.book.leave(c(), call(1), t.now), Err(CallError::NotFound));
+    assert_eq!(t.book.reject(c(), d(31), call(1), t.now), Err(CallError::NotFound));
+    assert_eq!(t.book.set_muted(place, call(1), true, t.now), Err(CallError::NotFound));
+    assert_eq!(t.book.offer(place, call(1), "x".into(), t.now), Err(CallError::NotFound));
+    // Of a call that is not live, only the store knows.
+    assert_eq!(t.accept(7, a(), 11), Err(CallError::NotFound));
+}

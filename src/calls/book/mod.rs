@@ -1,0 +1,261 @@
+//! PURE: all live calls of this server. Owns who is in which call (one at a time), busy and glare, the devices that ring,
+//! their transports and gates, and the deadlines. Takes facts and time, gives acts; SDP never enters it, and it knows
+//! neither relay nor store.
+
+pub mod act;
+mod close;
+mod commands;
+#[cfg(test)]
+mod journeys;
+mod media;
+mod seats;
+#[cfg(test)]
+mod storm;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use self::act::{Act, Participant, Room, Transport};
+use self::close::Closing;
+use self::seats::{Place, Seats};
+use super::call::{Call, Effect, Input};
+use super::now::Now;
+use super::{CallError, Limits, record};
+use crate::event::{Audience, Event, IceServer, RingStop};
+use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
+use crate::model::{CallRecord, EndReason};
+
+/// How long an ended record waits for the relay's last quality report.
+const LAST_REPORT: Duration = Duration::from_millis(250);
+
+type Result<T> = std::result::Result<T, CallError>;
+
+/// Somebody wants to call somebody.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// For the new call, if it comes to one.
+    pub id: CallId,
+    pub conversation: ConversationId,
+    pub caller: UserId,
+    pub device: DeviceId,
+    pub receiver: UserId,
+}
+
+/// What came of a start.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Begun {
+    /// A new call. It is there when its record is stored ([`Act::Create`]); only then it rings.
+    New(CallRecord),
+    /// The receiver is in another call: this record has ended already and is to be stored.
+    Busy(CallRecord),
+    /// A call of these two that was there: the receiver's to us, accepted now, or this very start, said again.
+    Joined(CallRecord),
+}
+
+/// Where an offer goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    pub room: Room,
+    pub participant: Participant,
+    pub transport: Transport,
+}
+
+/// What a live call has besides its machine.
+#[derive(Debug)]
+struct Desk {
+    room: Room,
+    participants: Vec<(UserId, Participant)>,
+    seats: Seats,
+    /// The device of each person through which media may flow.
+    gates: BTreeMap<UserId, DeviceId>,
+    /// The record is stored and the receiver was told.
+    announced: bool,
+    timer: Option<Instant>,
+}
+
+impl Desk {
+    fn participant(&self, user: UserId) -> Option<Participant> {
+        self.participants.iter().find(|(u, _)| *u == user).map(|(_, p)| *p)
+    }
+    fn user(&self, participant: Participant) -> Option<UserId> {
+        self.participants.iter().find(|(_, p)| *p == participant).map(|(u, _)| *u)
+    }
+}
+
+/// Which server and run hosts the calls.
+#[derive(Clone, Debug)]
+pub struct Home {
+    pub node: String,
+    pub epoch: EpochId,
+}
+
+/// All live calls.
+#[derive(Debug)]
+pub struct Book {
+    limits: Limits,
+    home: Home,
+    /// Handed to callees: how to reach the relay.
+    ice_servers: Vec<IceServer>,
+    calls: BTreeMap<CallId, Call>,
+    desks: BTreeMap<CallId, Desk>,
+    of_user: BTreeMap<UserId, CallId>,
+    of_transport: BTreeMap<Transport, (CallId, Place)>,
+    of_room: BTreeMap<Room, CallId>,
+    timers: BTreeSet<(Instant, CallId)>,
+    closing: BTreeMap<CallId, Closing>,
+    /// Rooms, participants and transports are counted together: no number is used twice in a run.
+    minted: u64,
+    acts: VecDeque<Act>,
+}
+
+/// Who is told about a call: who never heard of it need not hear more.
+fn audience(announced: bool, record: &CallRecord) -> Audience {
+    if announced || record.answer_time.is_some() {
+        Audience::users([record.caller, record.receiver])
+    } else {
+        Audience::users([record.caller])
+    }
+}
+
+impl Book {
+    pub fn new(limits: Limits, home: Home, ice_servers: Vec<IceServer>) -> Self {
+        Self {
+            limits,
+            home,
+            ice_servers,
+            calls: BTreeMap::new(),
+            desks: BTreeMap::new(),
+            of_user: BTreeMap::new(),
+            of_transport: BTreeMap::new(),
+            of_room: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            closing: BTreeMap::new(),
+            minted: 0,
+            acts: VecDeque::new(),
+        }
+    }
+
+    /// The next thing to do, if there is one.
+    pub fn poll_act(&mut self) -> Option<Act> {
+        self.acts.pop_front()
+    }
+
+    /// When [`Book::handle_timeout`] must be called at the latest.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        let calls = self.timers.first().map(|(at, _)| *at);
+        let closing = self.closing.values().filter_map(Closing::until).min();
+        calls.into_iter().chain(closing).min()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        while let Some((at, id)) = self.timers.first().copied() {
+            if at > now.mono {
+                break;
+            }
+            // Out of the set whatever the call makes of it: a timer fires once.
+            self.timers.remove(&(at, id));
+            if let Some(desk) = self.desks.get_mut(&id) {
+                desk.timer = None;
+            }
+            self.drive(id, Input::Tick, now);
+        }
+        self.close_overdue(now);
+    }
+
+    /// The record of a call that is live, or that ended and is not stored yet.
+    pub fn record(&self, id: CallId) -> Option<CallRecord> {
+        let ended = || self.closing.get(&id).map(|c| record::of(&c.call));
+        self.calls.get(&id).map(record::of).or_else(ended)
+    }
+    pub fn is_live(&self, id: CallId) -> bool {
+        self.calls.contains_key(&id)
+    }
+    /// The user's live calls.
+    pub fn live(&self, user: UserId) -> Vec<CallRecord> {
+        self.of_user.get(&user).and_then(|id| self.calls.get(id)).map(record::of).into_iter().collect()
+    }
+
+    fn mint(&mut self) -> u64 {
+        self.minted += 1;
+        self.minted
+    }
+
+    /// Hands one input to one call and obeys what it says. A call that is not live changes nothing.
+    fn drive(&mut self, id: CallId, input: Input, now: Now) {
+        let Some(call) = self.calls.remove(&id) else { return };
+        let (call, effects) = call.handle(input, now, &self.limits);
+        let (mut store, mut tell, mut over) = (false, false, false);
+        for effect in effects {
+            match effect {
+                Effect::StopRinging { user, except, reason } => self.stop_ringing(id, user, except, reason),
+                Effect::OpenGate { user, device } => self.open_gate(id, user, device),
+                Effect::Answered | Effect::Connected => (store, tell) = (true, true),
+                Effect::Changed => tell = true,
+                Effect::Ended => over = true,
+            }
+        }
+        if over {
+            self.finish(id, call, now);
+            return;
+        }
+        self.set_timer(id, call.poll_timeout(&self.limits));
+        if tell {
+            let record = record::of(&call);
+            let told = audience(self.desks.get(&id).is_some_and(|d| d.announced), &record);
+            if store {
+                self.acts.push_back(Act::Update(record.clone()));
+            }
+            self.acts.push_back(Act::Tell(told, Event::CallUpdated(record)));
+        }
+        self.calls.insert(id, call);
+    }
+
+    fn set_timer(&mut self, id: CallId, at: Option<Instant>) {
+        let Some(desk) = self.desks.get_mut(&id) else { return };
+        if desk.timer == at {
+            return;
+        }
+        if let Some(before) = desk.timer.take() {
+            self.timers.remove(&(before, id));
+        }
+        if let Some(at) = at {
+            desk.timer = Some(at);
+            self.timers.insert((at, id));
+        }
+    }
+
+    fn stop_ringing(&mut self, id: CallId, user: UserId, except: Option<DeviceId>, reason: RingStop) {
+        let Some(desk) = self.desks.get_mut(&id) else { return };
+        // The device that says no needs no transport either; the one that says yes keeps it.
+        let keeps = except.filter(|_| reason == RingStop::AnsweredElsewhere);
+        for transport in desk.seats.clear(user, keeps) {
+            self.of_transport.remove(&transport);
+            self.acts.push_back(Act::DropTransport(transport));
+        }
+        if desk.announced {
+            let audience = match except {
+                Some(device) => Audience::users_except([user], user, device),
+                None => Audience::users([user]),
+            };
+            self.acts.push_back(Act::Tell(audience, Event::RingStopped { call: id, reason }));
+        }
+    }
+
+    fn open_gate(&mut self, id: CallId, user: UserId, device: DeviceId) {
+        let Some(desk) = self.desks.get_mut(&id) else { return };
+        desk.gates.insert(user, device);
+        let (room, participant) = (desk.room, desk.participant(user));
+        if let Some((participant, line)) = participant.zip(desk.seats.current((user, device))) {
+            self.acts.push_back(Act::OpenGate { room, participant, transport: line.transport });
+        }
+    }
+
+    /// The server stops: every live call ends, and no record waits for a report.
+    pub fn shut(&mut self, now: Now) {
+        for id in self.calls.keys().copied().collect::<Vec<_>>() {
+            self.drive(id, Input::Abort(EndReason::ServerRestart), now);
+        }
+        self.close_all();
+    }
+}

@@ -1,0 +1,120 @@
+//! Which command asks what: the Book for live calls, the store for what was.
+
+use std::sync::Arc;
+
+use super::command::{Command, Reply};
+use super::task::{Done, Task};
+use super::{Result, lookup};
+use crate::calls::CallError;
+use crate::ids::{CallId, ConversationId, DeviceId, UserId};
+use crate::model::{CallRecord, Target};
+use crate::policy::{Action, may};
+
+const ENDED: CallError = CallError::Conflict("the call has ended");
+
+impl Task {
+    pub(super) fn command(&mut self, command: Command) {
+        let now = self.now();
+        match command {
+            Command::Start { user, device, to, reply } => self.resolve(user, device, to, reply),
+            Command::Accept { user, device, call, reply } => {
+                let outcome = self.book.accept(user, device, call, now);
+                let outcome = outcome.map(|record| self.started(record));
+                self.answer(user, call, outcome, reply, Err);
+            }
+            Command::Reject { user, device, call, reply } => {
+                let outcome = self.book.reject(user, device, call, now);
+                self.answer(user, call, outcome, reply, over_is_fine);
+            }
+            Command::Leave { user, device, call, reply } => {
+                tracing::debug!(%call, %device, "a device leaves");
+                let outcome = self.book.leave(user, call, now);
+                self.answer(user, call, outcome, reply, over_is_fine);
+            }
+            Command::MediaOffer { user, device, call, sdp, reply } => {
+                if let Err((error, reply)) = self.offer((user, device), call, sdp, reply) {
+                    self.answer(user, call, Err(error), reply, Err);
+                }
+            }
+            Command::SetMuted { user, device, call, muted, reply } => {
+                let outcome = self.book.set_muted((user, device), call, muted, now);
+                self.answer(user, call, outcome, reply, Err);
+            }
+            Command::CallStats { user, device, call, stats, reply } => {
+                let outcome = self.book.taking_part((user, device), call);
+                if outcome.is_ok() {
+                    tracing::debug!(%call, %user, %stats, "what the browser measures");
+                }
+                self.answer(user, call, outcome, reply, Err);
+            }
+            Command::DeviceHere { user, device } => self.book.device_here(user, device, now),
+            Command::DeviceGone { user, device } => self.book.device_gone(user, device, now),
+            Command::Live { user, reply } => drop(reply.send(Ok(self.book.live(user)))),
+            Command::List { user, filter, after, limit, reply } => {
+                let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
+                tokio::spawn(async move {
+                    let found = lookup::bounded(store.calls_of(user, &filter, after, limit)).await;
+                    let _ = done.send(Done::Listed { found, filter, reply });
+                });
+            }
+            Command::Get { user, call, reply } => self.get(user, call, reply),
+            // The loop takes it.
+            Command::Shutdown { reply } => drop(reply.send(Err(CallError::Internal))),
+        }
+    }
+
+    fn resolve(&self, user: UserId, device: DeviceId, to: Target, reply: Reply<super::Started>) {
+        let now = self.now().wall;
+        let fresh = ConversationId(self.deps.random.object_id(now));
+        let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
+        tokio::spawn(async move {
+            let found = lookup::conversation(&*store, user, to, fresh, now).await;
+            let _ = done.send(Done::Resolved { user, device, found, reply });
+        });
+    }
+
+    /// Answers a command about one call. Of a call that is not live, the store knows whether it was and whose it is.
+    fn answer<T: Send + 'static>(
+        &mut self,
+        user: UserId,
+        call: CallId,
+        outcome: Result<T>,
+        reply: Reply<T>,
+        when_over: fn(CallError) -> Result<T>,
+    ) {
+        self.act();
+        if outcome.as_ref().err() != Some(&CallError::NotFound) || self.book.is_live(call) {
+            let _ = reply.send(outcome.or_else(|e| if e == ENDED { when_over(e) } else { Err(e) }));
+            return;
+        }
+        let known = self.book.record(call);
+        let store = Arc::clone(&self.deps.store);
+        tokio::spawn(async move {
+            let found = match known {
+                Some(record) => readable(user, record),
+                None => lookup::call(&*store, user, call).await,
+            };
+            let _ = reply.send(found.and_then(|_| when_over(ENDED)));
+        });
+    }
+
+    fn get(&self, user: UserId, call: CallId, reply: Reply<CallRecord>) {
+        if let Some(record) = self.book.record(call) {
+            let _ = reply.send(readable(user, record));
+            return;
+        }
+        let store = Arc::clone(&self.deps.store);
+        tokio::spawn(async move {
+            let _ = reply.send(lookup::call(&*store, user, call).await);
+        });
+    }
+}
+
+fn readable(user: UserId, record: CallRecord) -> Result<CallRecord> {
+    if may(user, Action::ReadCall(&record)) { Ok(record) } else { Err(CallError::NotFound) }
+}
+
+/// Who wants to be out of a call that is over has what he wants.
+fn over_is_fine(_: CallError) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! What the service asks of the store on somebody's behalf, with `policy` in between: a stranger learns nothing.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::Result;
+use crate::calls::CallError;
+use crate::clock::Timestamp;
+use crate::ids::{CallId, ConversationId, UserId};
+use crate::model::{CallRecord, Conversation, Target};
+use crate::policy::{Action, may};
+use crate::store::{self, Store, StoreError};
+
+/// How long a question to the store may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Waits a bounded time; what the user cannot help is logged and becomes "unavailable".
+pub(super) async fn bounded<T>(question: impl Future<Output = store::Result<T>>) -> Result<T> {
+    match timeout(PATIENCE, question).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(StoreError::Missing)) => Err(CallError::NotFound),
+        Ok(Err(error @ (StoreError::Busy | StoreError::Unavailable(_)))) => {
+            tracing::warn!(%error, "the store cannot answer about calls");
+            Err(CallError::Unavailable)
+        }
+        Ok(Err(error @ (StoreError::Taken(_) | StoreError::Unusable(_) | StoreError::BadToken))) => {
+            tracing::error!(%error, "the store failed at a question about calls");
+            Err(CallError::Internal)
+        }
+        Err(_) => Err(CallError::Unavailable),
+    }
+}
+
+/// The conversation a call is started in, and whom it reaches. `fresh` names it if it has to be opened.
+pub(super) async fn conversation(
+    store: &dyn Store,
+    user: UserId,
+    to: Target,
+    fresh: ConversationId,
+    now: Timestamp,
+) -> Result<(ConversationId, UserId)> {
+    let found: Conversation = match to {
+        Target::Conversation(id) => bounded(store.conversation(id)).await?.ok_or(CallError::NotFound)?,
+        Target::User(other) => {
+            if other == user {
+                return Err(CallError::NotFound);
+            }
+            bounded(store.user(other)).await?.ok_or(CallError::NotFound)?;
+            bounded(store.open_direct(fresh, user, other, now)).await?
+        }
+    };
+    if !may(user, Action::StartCall(&found)) {
+        return Err(CallError::NotFound);
+    }
+    let receiver = found.other(user).ok_or(CallError::NotFound)?;
+    let reachable = bounded(store.user(receiver)).await?.is_some_and(|u| !u.disabled);
+    if reachable { Ok((found.id, receiver)) } else { Err(CallError::NotFound) }
+}
+
+/// A stored call that the user may read.
+pub(super) async fn call(store: &dyn Store, user: UserId, id: CallId) -> Result<CallRecord> {
+    let record = bounded(store.call(id)).await?.ok_or(CallError::NotFound)?;
+    if may(user, Action::ReadCall(&record)) { Ok(record) } else { Err(CallError::NotFound) }
+}

@@ -1,0 +1,309 @@
+//! The task that owns the Book: takes commands, the relay's events and the outcomes of slow work one at a time, and
+//! carries out what the Book says. It never waits for the store or the relay itself.
+
+use std::collections::HashMap;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use charla_media::api::{self, Answer, Offer, OfferError, ParticipantId, RoomId, TransportId};
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver, UnboundedSender};
+use tokio::time::{sleep, timeout};
+
+use super::command::{Command, Reply};
+use super::plane::{self, Fact};
+use super::writer::{self, Write};
+use super::{Deps, MediaAnswer, Result, Started, lookup};
+use crate::calls::book::act::{Act, Participant, Transport};
+use crate::calls::book::{Begun, Book, Home, Start};
+use crate::calls::now::Now;
+use crate::calls::{CallError, fingerprint};
+use crate::event::{Audience, Event, IceServer};
+use crate::ids::{CallId, ConversationId, DeviceId, UserId};
+use crate::model::{CallFilter, CallRecord};
+
+/// How long the relay may take to answer an offer.
+const OFFER: Duration = Duration::from_secs(10);
+/// How long a shutdown waits for records to be written.
+const LAST_WRITES: Duration = Duration::from_secs(2);
+
+/// What slow work has come to.
+pub(super) enum Done {
+    Resolved {
+        user: UserId,
+        device: DeviceId,
+        found: Result<(ConversationId, UserId)>,
+        reply: Reply<Started>,
+    },
+    Created {
+        id: CallId,
+        stored: bool,
+    },
+    Closed(CallId),
+    BusyStored {
+        record: CallRecord,
+        device: DeviceId,
+        stored: Result<()>,
+        reply: Reply<Started>,
+    },
+    Offered {
+        transport: Transport,
+        participant: Participant,
+        outcome: std::result::Result<Answer, CallError>,
+        reply: Reply<MediaAnswer>,
+    },
+    Listed {
+        found: Result<Vec<CallRecord>>,
+        filter: CallFilter,
+        reply: Reply<Vec<CallRecord>>,
+    },
+}
+
+pub(super) struct Task {
+    pub(super) deps: Deps,
+    pub(super) book: Book,
+    pub(super) done: UnboundedSender<Done>,
+    /// The writer of each call whose record is not closed yet.
+    writers: HashMap<CallId, UnboundedSender<Write>>,
+    /// Who waits for a new call to be stored.
+    starting: HashMap<CallId, Vec<Reply<Started>>>,
+    /// How clients reach the relay beyond the candidates of its answers: TURN, once there is one.
+    ice_servers: Vec<IceServer>,
+}
+
+impl Task {
+    pub(super) fn new(deps: Deps) -> (Self, UnboundedReceiver<Done>) {
+        let (done, outcomes) = mpsc::unbounded_channel();
+        let home = Home { node: deps.node.clone(), epoch: deps.epoch };
+        let book = Book::new(deps.limits, home, Vec::new());
+        let (writers, starting, ice_servers) = (HashMap::new(), HashMap::new(), Vec::new());
+        (Self { deps, book, done, writers, starting, ice_servers }, outcomes)
+    }
+
+    /// Runs until it is told to stop or every handle is gone; then closes every live call.
+    pub(super) async fn run(mut self, mut inbox: Receiver<Command>, mut outcomes: UnboundedReceiver<Done>) {
+        let mut relay = true;
+        let stopped = loop {
+            let wait = self.book.poll_timeout().map(|at| at.saturating_duration_since(self.now().mono));
+            tokio::select! {
+                command = inbox.recv() => match command {
+                    Some(Command::Shutdown { reply }) => break Some(reply),
+                    Some(command) => self.command(command),
+                    None => break None,
+                },
+                event = self.deps.media_events.next(), if relay => match event {
+                    Some(event) => self.relayed(event),
+                    None => relay = false,
+                },
+                Some(done) = outcomes.recv() => self.finished(done),
+                () = async { match wait { Some(wait) => sleep(wait).await, None => pending().await } } => {}
+            }
+            let now = self.now();
+            if self.book.poll_timeout().is_some_and(|at| at <= now.mono) {
+                self.book.handle_timeout(now);
+            }
+            self.act();
+        };
+        inbox.close();
+        self.stop(inbox, outcomes).await;
+        if let Some(reply) = stopped {
+            let _ = reply.send(Ok(()));
+        }
+    }
+
+    /// Everybody is told at once; the records get a bounded time. One that is not written then is closed by the next
+    /// start.
+    async fn stop(&mut self, mut inbox: Receiver<Command>, mut outcomes: UnboundedReceiver<Done>) {
+        self.book.shut(self.now());
+        self.act();
+        self.starting.clear();
+        let written = async {
+            while !self.writers.is_empty() {
+                let Some(done) = outcomes.recv().await else { break };
+                self.finished(done);
+                self.book.shut(self.now());
+                self.act();
+            }
+        };
+        if timeout(LAST_WRITES, written).await.is_err() {
+            tracing::warn!(
+                calls = self.writers.len(),
+                "records of calls are left for the next start to close"
+            );
+        }
+        // What was asked meanwhile is dropped: its askers hear "unavailable".
+        while inbox.try_recv().is_ok() {}
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now::of(&*self.deps.clock)
+    }
+
+    /// Carries out what the Book says, in order.
+    pub(super) fn act(&mut self) {
+        while let Some(act) = self.book.poll_act() {
+            let media = &self.deps.media;
+            match act {
+                Act::OpenRoom(room) => media.open_room(RoomId(room.0)),
+                Act::CloseRoom(room) => media.close_room(RoomId(room.0)),
+                Act::OpenGate { room, participant, transport } => {
+                    media.open_gate(RoomId(room.0), ParticipantId(participant.0), TransportId(transport.0));
+                }
+                Act::DropTransport(transport) => media.drop_transport(TransportId(transport.0)),
+                Act::Tell(to, event) => self.deps.outbox.publish(to, event),
+                Act::Create(record) => self.create(record),
+                Act::Update(record) => {
+                    tracing::info!(call = %record.id, status = ?record.status, connected = record.connect_time.is_some(), "a call goes on");
+                    self.write(record.id, Write::Update(record));
+                }
+                Act::Close(record) => {
+                    tracing::info!(call = %record.id, status = ?record.status, reason = ?record.reason, seconds = record.duration_seconds, "a call ended");
+                    self.write(record.id, Write::Close(record));
+                }
+            }
+        }
+    }
+
+    fn create(&mut self, record: CallRecord) {
+        tracing::info!(call = %record.id, caller = %record.caller, receiver = %record.receiver, "a call starts");
+        let (sender, writes) = mpsc::unbounded_channel();
+        self.writers.insert(record.id, sender);
+        tokio::spawn(writer::write(Arc::clone(&self.deps.store), record, writes, self.done.clone()));
+    }
+
+    fn write(&self, id: CallId, write: Write) {
+        if self.writers.get(&id).is_none_or(|w| w.send(write).is_err()) {
+            tracing::error!(call = %id, "a call has no writer");
+        }
+    }
+
+    fn relayed(&mut self, event: api::Event) {
+        let now = self.now();
+        match plane::fact(event) {
+            Fact::Transport(transport, news, at) => self.book.news(transport, news, now.at(at)),
+            Fact::RoomFailed(room) => {
+                tracing::error!(room = room.0, "the relay could not go on serving a room");
+                self.book.room_failed(room, now);
+            }
+            Fact::Nothing => {}
+        }
+    }
+
+    /// Hands an offer to the relay; the answer comes back as [`Done::Offered`].
+    pub(super) fn offer(
+        &mut self,
+        place: (UserId, DeviceId),
+        call: CallId,
+        sdp: String,
+        reply: Reply<MediaAnswer>,
+    ) -> std::result::Result<(), (CallError, Reply<MediaAnswer>)> {
+        let Some(fingerprint) = fingerprint::of_offer(&sdp) else {
+            let why = "the offer is not usable: it has no DTLS fingerprint".to_owned();
+            return Err((CallError::UnusableOffer(why), reply));
+        };
+        let seat = match self.book.offer(place, call, fingerprint, self.now()) {
+            Ok(seat) => seat,
+            Err(error) => return Err((error, reply)),
+        };
+        let (room, transport) = (RoomId(seat.room.0), TransportId(seat.transport.0));
+        let offer = Offer { room, participant: ParticipantId(seat.participant.0), transport, sdp };
+        let answer = self.deps.media.offer(offer);
+        let done = self.done.clone();
+        tokio::spawn(async move {
+            let outcome = match timeout(OFFER, answer).await {
+                Ok(outcome) => outcome.map_err(plane::refusal),
+                Err(_) => Err(plane::refusal(OfferError::Stopped)),
+            };
+            let (transport, participant) = (seat.transport, seat.participant);
+            let _ = done.send(Done::Offered { transport, participant, outcome, reply });
+        });
+        Ok(())
+    }
+
+    pub(super) fn started(&self, call: CallRecord) -> Started {
+        Started { call, ice_servers: self.ice_servers.clone() }
+    }
+
+    fn finished(&mut self, done: Done) {
+        let now = self.now();
+        match done {
+            Done::Resolved { user, device, found, reply } => self.start(user, device, found, reply),
+            Done::Created { id, stored } => {
+                self.book.created(id, stored, now);
+                self.act();
+                let record = self.book.record(id).filter(|_| stored);
+                for reply in self.starting.remove(&id).unwrap_or_default() {
+                    let answer = record.clone().map(|r| self.started(r)).ok_or(CallError::Unavailable);
+                    let _ = reply.send(answer);
+                }
+            }
+            Done::Closed(id) => {
+                self.writers.remove(&id);
+                self.book.closed(id);
+            }
+            Done::BusyStored { record, device, stored, reply } => {
+                if stored.is_ok() {
+                    let others = Audience::users_except([record.caller], record.caller, device);
+                    self.deps.outbox.publish(others, Event::CallEnded(record.clone()));
+                }
+                let _ = reply.send(stored.map(|()| self.started(record)));
+            }
+            Done::Offered { transport, participant, outcome, reply } => {
+                let answer = match outcome {
+                    Ok(answer) => self.book.answered(transport, answer.slots, now).map(|()| answer.sdp),
+                    Err(error) => {
+                        self.book.refused(transport);
+                        Err(error)
+                    }
+                };
+                self.act();
+                let participant = participant.csrc().to_string();
+                let _ = reply.send(answer.map(|sdp| MediaAnswer { sdp, participant }));
+            }
+            Done::Listed { found, filter, reply } => {
+                let _ = reply.send(found.map(|records| self.overlay(records, &filter)));
+            }
+        }
+    }
+
+    /// A start whose conversation is known.
+    fn start(
+        &mut self,
+        user: UserId,
+        device: DeviceId,
+        found: Result<(ConversationId, UserId)>,
+        reply: Reply<Started>,
+    ) {
+        let now = self.now();
+        let begun = found.and_then(|(conversation, receiver)| {
+            let id = CallId(self.deps.random.object_id(now.wall));
+            self.book.start(Start { id, conversation, caller: user, device, receiver }, now)
+        });
+        self.act();
+        match begun {
+            Ok(Begun::New(record)) => self.starting.entry(record.id).or_default().push(reply),
+            Ok(Begun::Joined(record)) => match self.starting.get_mut(&record.id) {
+                Some(waiting) => waiting.push(reply),
+                None => drop(reply.send(Ok(self.started(record)))),
+            },
+            Ok(Begun::Busy(record)) => {
+                tracing::info!(call = %record.id, caller = %record.caller, "a call found its receiver busy");
+                let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
+                tokio::spawn(async move {
+                    let stored = lookup::bounded(store.create_call(record.clone())).await;
+                    let _ = done.send(Done::BusyStored { record, device, stored, reply });
+                });
+            }
+            Err(error) => drop(reply.send(Err(error))),
+        }
+    }
+
+    /// Calls that are live, or ended a moment ago, stand in the Book better than in the store.
+    fn overlay(&self, records: Vec<CallRecord>, filter: &CallFilter) -> Vec<CallRecord> {
+        (records.into_iter())
+            .map(|record| self.book.record(record.id).unwrap_or(record))
+            .filter(|record| filter.status.is_none_or(|status| status == record.status))
+            .collect()
+    }
+}
