@@ -33,3 +33,9 @@ impl Limits {
         }
     }
 }
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new(&config::Calls::default(), &config::Media::default())
+    }
+}

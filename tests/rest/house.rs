@@ -23,6 +23,7 @@ use charla::random::Random;
 use charla::site::{COOKIE, Site};
 use charla::store::Store;
 use charla_media::api::{Answer as MediaAnswer, Offer, OfferError, ParticipantId, RoomId, TransportId};
+use futures_util::future::BoxFuture;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -61,14 +62,12 @@ impl Published {
 
 struct NoMedia;
 
-#[async_trait]
 impl MediaPlane for NoMedia {
     fn open_room(&self, _: RoomId) {}
     fn close_room(&self, _: RoomId) {}
-    fn gate(&self, _: RoomId, _: ParticipantId, _: TransportId, _: bool) {}
+    fn open_gate(&self, _: RoomId, _: ParticipantId, _: TransportId) {}
     fn drop_transport(&self, _: TransportId) {}
-    fn leave(&self, _: RoomId, _: ParticipantId) {}
-    async fn offer(&self, _: Offer) -> Result<MediaAnswer, OfferError> {
+    fn offer(&self, _: Offer) -> BoxFuture<'static, Result<MediaAnswer, OfferError>> {
         unreachable!("REST takes no offers")
     }
 }

@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use charla::accounts::{Accounts, Client, Credentials, Registration, SignedIn};
 use charla::calls::Limits as CallLimits;
 use charla::calls::service::{Calls, Deps, MediaPlane};
@@ -21,6 +20,7 @@ use charla::site::Site;
 use charla::socket::{Fanout, SocketDeps, SocketLimits, router};
 use charla::store::{Store, sqlite::Sqlite};
 use charla_media::api::{Answer, Offer, OfferError, ParticipantId, RoomId, TransportId};
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::socket::{Refused, Socket};
@@ -28,15 +28,13 @@ use super::socket::{Refused, Socket};
 /// A relay that answers no offer.
 struct NoMedia;
 
-#[async_trait]
 impl MediaPlane for NoMedia {
     fn open_room(&self, _: RoomId) {}
     fn close_room(&self, _: RoomId) {}
-    fn gate(&self, _: RoomId, _: ParticipantId, _: TransportId, _: bool) {}
+    fn open_gate(&self, _: RoomId, _: ParticipantId, _: TransportId) {}
     fn drop_transport(&self, _: TransportId) {}
-    fn leave(&self, _: RoomId, _: ParticipantId) {}
-    async fn offer(&self, _: Offer) -> Result<Answer, OfferError> {
-        Err(OfferError::BadSdp("this relay answers nothing"))
+    fn offer(&self, _: Offer) -> BoxFuture<'static, Result<Answer, OfferError>> {
+        Box::pin(async { Err(OfferError::BadSdp("this relay answers nothing")) })
     }
 }
 

@@ -173,7 +173,7 @@ impl Storm {
                 ordered(&record);
             }
             Ok(Begun::Joined(record)) => {
-                assert_eq!(self.book.live(caller), [record.clone()]);
+                assert_eq!(self.book.live(caller), std::slice::from_ref(&record));
                 assert!([record.caller, record.receiver].contains(&receiver));
                 let leg = record.legs.iter().find(|l| l.user == caller).unwrap();
                 assert_eq!(leg.device, Some(device));
