@@ -11,7 +11,7 @@ use rtc::crypto::{HashAlgorithm, HmacAlgorithm, RTCCryptoProvider};
 use rtc::dtls::config::{ClientAuthType, ConfigBuilder, ExtendedMasterSecretType};
 use rtc::dtls::crypto::Certificate;
 use rtc::dtls::endpoint::{Endpoint, EndpointEvent};
-use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile;
+pub use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile as Profile;
 use rtc::rtp::Packet;
 use rtc::shared::TransportProtocol;
 use rtc::shared::marshal::Unmarshal;
@@ -92,7 +92,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub fn new(path: Path, template: &str, ssrc: u32, profile: SrtpProtectionProfile) -> Browser {
+    pub fn new(path: Path, template: &str, ssrc: u32, profile: Profile) -> Browser {
         let provider: Arc<dyn RTCCryptoProvider> = Arc::new(RingProvider::default());
         let certificate =
             Certificate::generate_self_signed(vec!["browser".to_owned()], provider.crypto()).unwrap();
@@ -248,7 +248,7 @@ impl Browser {
     fn export(&mut self) {
         let state = self.dtls.get_connection_state(PEER).unwrap();
         let profile = match state.srtp_protection_profile() {
-            SrtpProtectionProfile::Srtp_Aead_Aes_128_Gcm => ProtectionProfile::AeadAes128Gcm,
+            Profile::Srtp_Aead_Aes_128_Gcm => ProtectionProfile::AeadAes128Gcm,
             _ => ProtectionProfile::Aes128CmHmacSha1_80,
         };
         let length = srtp::keying_material_len(profile);

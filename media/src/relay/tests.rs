@@ -5,14 +5,13 @@ use std::time::Duration;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rtc::dtls::extension::extension_use_srtp::SrtpProtectionProfile as Profile;
 use rtc::rtp::Packet;
 
 use super::*;
 use crate::api::{DownReason, PathKind, Quality};
 use crate::quality;
 use crate::rtcp::{Block, Item};
-use crate::testing::{Browser, CHROMIUM, FIREFOX, Heard};
+use crate::testing::{Browser, CHROMIUM, FIREFOX, Heard, Profile};
 
 const ROOM: RoomId = RoomId(1);
 const GCM: Profile = Profile::Srtp_Aead_Aes_128_Gcm;
