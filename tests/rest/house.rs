@@ -17,7 +17,8 @@ use charla::clock::{Clock, ManualClock, Timestamp};
 use charla::config;
 use charla::event::{Audience, Event, Outbox};
 use charla::http::{Health, HttpDeps, TrustPage, router};
-use charla::ids::{EpochId, SessionId};
+use charla::ids::{CallId, ConversationId, EpochId, SessionId};
+use charla::model::{CallRecord, CallStatus, EndReason};
 use charla::peer::Peer;
 use charla::random::Random;
 use charla::site::{COOKIE, Site};
@@ -219,6 +220,35 @@ impl House {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         }
     }
+}
+
+/// A call that is over, as the record has it.
+pub async fn ended_call(
+    house: &House,
+    caller: &SignedIn,
+    receiver: &SignedIn,
+    conversation: ConversationId,
+) -> CallId {
+    let now = house.clock.now();
+    let id = CallId(house.random.object_id(now));
+    let call = CallRecord {
+        id,
+        conversation,
+        caller: caller.user.public.id,
+        receiver: receiver.user.public.id,
+        start_time: now,
+        answer_time: None,
+        connect_time: None,
+        end_time: Some(now),
+        duration_seconds: 0,
+        status: CallStatus::Missed,
+        reason: Some(EndReason::NoAnswer),
+        legs: Vec::new(),
+        node: "test".into(),
+        epoch: None,
+    };
+    house.store.create_call(call).await.unwrap();
+    id
 }
 
 pub fn client() -> Client {

@@ -5,7 +5,7 @@ use axum::http::header;
 use charla::accounts::SignedIn;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House};
+use crate::house::{Answer, House, ended_call};
 
 fn keys(value: &Value) -> BTreeSet<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
@@ -161,4 +161,46 @@ async fn conversations_are_paged_newest_first() {
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
     let seen: Vec<Value> = pages.into_iter().flatten().map(|c| c["id"].clone()).collect();
     assert_eq!(seen, ids);
+}
+
+#[tokio::test]
+async fn calls_are_listed_by_page_and_by_what_is_asked() {
+    let house = House::new().await;
+    let (alice, bob, carol) = (house.user("alice").await, house.user("bob").await, house.user("carol").await);
+    let with_bob = house.chat.open(alice.user.public.id, bob.user.public.id).await.unwrap().id;
+    let with_carol = house.chat.open(alice.user.public.id, carol.user.public.id).await.unwrap().id;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        house.advance(std::time::Duration::from_secs(60));
+        let (other, conversation) = if n % 2 == 0 { (&bob, with_bob) } else { (&carol, with_carol) };
+        ids.push(ended_call(&house, &alice, other, conversation).await.to_string());
+    }
+    ids.reverse();
+    let list = async |query: &str| -> Vec<String> {
+        let pages = pages(&house, &alice, &format!("/api/v1/calls?limit=2{query}"), "calls").await;
+        pages.into_iter().flatten().map(|c| c["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(list("").await, ids);
+    let bobs = list(&format!("&with={}", bob.user.public.id)).await;
+    assert_eq!(bobs, [ids[0].clone(), ids[2].clone(), ids[4].clone()]);
+    assert_eq!(list("&status=missed").await, ids);
+    assert!(list("&status=completed").await.is_empty());
+    assert_eq!(list("&from=2023-11-14T22:15:20Z&to=2023-11-14T22:17:20Z").await, ids[2..4]);
+    let call = house.get(&format!("/api/v1/calls/{}", ids[0])).bearer(&bob.access_token).send().await.ok(200);
+    let expected = [
+        "id",
+        "conversation",
+        "caller",
+        "receiver",
+        "startTime",
+        "answerTime",
+        "connectTime",
+        "endTime",
+        "durationSeconds",
+        "status",
+        "reason",
+        "legs",
+    ];
+    assert_eq!(keys(&call), BTreeSet::from(expected));
+    assert_eq!(call["reason"], "noAnswer");
 }
