@@ -2,6 +2,7 @@
 pub mod accounts;
 pub mod calls;
 pub mod chat;
+pub mod check;
 pub mod clock;
 pub mod code;
 pub mod config;
@@ -17,4 +18,421 @@ pub mod private;
 pub mod random;
 pub mod site;
 pub mod socket;
+pub mod startup;
 pub mod store;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use charla_media::{EventReceiver, Media};
+use futures_util::StreamExt as _;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::accounts::Accounts;
+use crate::calls::service::Calls;
+use crate::chat::{Chat, ChatLimits};
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, Engine, Srtp, TlsMode};
+use crate::event::Outbox;
+use crate::http::{Health, HttpDeps, TrustPage};
+use crate::ids::EpochId;
+use crate::port::authority::Names;
+use crate::port::caps::Caps;
+use crate::port::listen::BindError;
+use crate::port::tls::{Certificates, TlsError};
+use crate::port::{Deadlines, Port};
+use crate::random::Random;
+use crate::site::Site;
+use crate::socket::{Fanout, SocketDeps, SocketLimits};
+use crate::startup::addresses::{self, Machine, MediaAddresses};
+use crate::startup::home::{Home, HomeError};
+use crate::startup::owner::{self, OwnerError, OwnerLink};
+use crate::store::{Store, StoreError};
+
+/// Why the server did not start. The sentence says what to do.
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Home(#[from] HomeError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error("media needs UDP port {port}, which cannot be had: {source}")]
+    Media { port: u16, source: io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Owner(#[from] OwnerError),
+    #[error("the configuration names no database that Charla has")]
+    NoEngine,
+}
+
+/// What differs from a server in earnest: tests are impatient, and their output is no terminal.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    pub deadlines: Deadlines,
+    /// The owner link is handed back to be shown, not put into a file.
+    pub to_terminal: bool,
+}
+
+/// A running server. It runs on until [`Running::stop`].
+pub struct Running {
+    /// TCP, as bound.
+    pub addresses: Vec<SocketAddr>,
+    /// UDP, as bound.
+    pub media_addresses: Vec<SocketAddr>,
+    /// How the page is reached, the best one first.
+    pub urls: Vec<String>,
+    /// While there is no owner.
+    pub owner_link: Option<OwnerLink>,
+    /// The local authority's certificate, PEM, if there is one.
+    pub authority: Option<String>,
+    store: Arc<dyn Store>,
+    services: Services,
+    media: Media,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+    jobs: TaskTracker,
+    /// Keeps other servers out of the data directory.
+    _home: Home,
+}
+
+/// People heard at once in a call.
+const SLOTS: usize = 8;
+/// A port that the system chose for TCP may be taken for UDP.
+const BIND_TRIES: u32 = 20;
+/// How long requests in hand may take once the server stops; calls and the store have their own few seconds.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
+const EXPIRE_EVERY: Duration = Duration::from_secs(10);
+const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
+/// Between tries while the database does not answer.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
+
+/// Starts a server, serves until `shutdown`, stops it. `started` is told once everything answers.
+///
+/// # Errors
+/// What kept it from starting.
+pub async fn run(
+    config: Config,
+    options: Options,
+    shutdown: impl Future<Output = ()>,
+    started: impl FnOnce(&Running),
+) -> Result<(), RunError> {
+    tokio::pin!(shutdown);
+    let running = tokio::select! {
+        running = start(config, options) => running?,
+        // The database may not be there for long, and somebody gave up waiting.
+        () = &mut shutdown => return Ok(()),
+    };
+    started(&running);
+    shutdown.await;
+    tracing::info!("stopping");
+    running.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Starts a server. Waits for the database as long as it takes.
+///
+/// # Errors
+/// What kept it from starting; nothing is left running then.
+pub async fn start(config: Config, options: Options) -> Result<Running, RunError> {
+    // Libraries that would ask for a process-wide choice of cryptography find it made.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random = Arc::new(Random::system());
+    let home = Home::open(&config.server.data_dir, &random)?;
+    let machine = Machine::here();
+    let names = addresses::names(&config, &machine);
+    let certificates = Arc::new(Certificates::open(&config.tls, &names, clock.now())?);
+    let tls = port::tls::server_config(certificates.clone())?;
+    warn_of_descriptors(&config);
+    let store = open_store(&config).await?;
+    let (listeners, media, media_events) = bind(&config, &machine)?;
+    let addresses = listeners.iter().filter_map(|l| l.local_addr().ok()).collect::<Vec<_>>();
+    let site = Arc::new(site(&config, &certificates, &names));
+    let trust = trust_page(&certificates);
+    let base = Base { store: store.clone(), clock: clock.clone(), random, site: site.clone() };
+    let services = services(&config, &base, &home, &media, media_events).await?;
+    let router = router(&config, &base, &services, trust);
+
+    let urls = addresses::urls(&config, &machine, &addresses);
+    let url = urls.first().map_or("https://localhost/", String::as_str);
+    let data_dir = &config.server.data_dir;
+    let owner_link = owner::offer(&services.accounts, &*store, url, data_dir, options.to_terminal).await?;
+
+    let stop = CancellationToken::new();
+    let caps = Caps::new(config.limits.connections, config.limits.connections_per_address);
+    let deadlines = options.deadlines;
+    let port = Port { tls, router, media: media.clone(), site, caps, deadlines };
+    let serving = tokio::spawn(port.serve(listeners, stop.clone()));
+    let jobs = TaskTracker::new();
+    jobs.spawn(expire(services.accounts.clone(), stop.clone()));
+    let authority = certificates.authority().map(|authority| authority.pem.clone());
+    jobs.spawn(renew(certificates, config, clock, stop.clone()));
+    jobs.close();
+    Ok(Running {
+        addresses,
+        media_addresses: media.udp_addrs().to_vec(),
+        urls,
+        owner_link,
+        authority,
+        store,
+        services,
+        media,
+        stop,
+        serving,
+        jobs,
+        _home: home,
+    })
+}
+
+/// What every room works with.
+struct Base {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    random: Arc<Random>,
+    site: Arc<Site>,
+}
+
+struct Services {
+    accounts: Arc<Accounts>,
+    chat: Arc<Chat>,
+    calls: Calls,
+    fanout: Fanout,
+    epoch: EpochId,
+}
+
+async fn services(
+    config: &Config,
+    base: &Base,
+    home: &Home,
+    media: &Media,
+    media_events: EventReceiver,
+) -> Result<Services, RunError> {
+    let Base { store, clock, random, .. } = base;
+    let epoch = EpochId(random.object_id(clock.now()));
+    let fanout = Fanout::new();
+    let outbox: Arc<dyn Outbox> = Arc::new(fanout.clone());
+    let accounts = Arc::new(Accounts::new(
+        store.clone(),
+        outbox.clone(),
+        clock.clone(),
+        random.clone(),
+        &config.accounts,
+        &config.limits,
+        &home.token_key,
+    ));
+    let limits = ChatLimits { message_bytes: config.limits.message_bytes, ..ChatLimits::default() };
+    let chat = Chat::new(store.clone(), outbox.clone(), clock.clone(), random.clone(), limits);
+    let calls = Calls::launch(calls::service::Deps {
+        store: store.clone(),
+        outbox,
+        clock: clock.clone(),
+        random: random.clone(),
+        media: Arc::new(media.clone()),
+        media_events: media_events.boxed(),
+        limits: calls::Limits::new(&config.calls, &config.media),
+        node: home.node.clone(),
+        epoch,
+    })
+    .await?;
+    Ok(Services { accounts, chat: Arc::new(chat), calls, fanout, epoch })
+}
+
+fn router(config: &Config, base: &Base, services: &Services, trust: Option<TrustPage>) -> axum::Router {
+    let http = http::router(HttpDeps {
+        accounts: services.accounts.clone(),
+        chat: services.chat.clone(),
+        calls: services.calls.clone(),
+        health: Arc::new(StoreHealth(base.store.clone())),
+        site: base.site.clone(),
+        trust,
+        limits: config.limits.clone(),
+        clock: base.clock.clone(),
+        random: base.random.clone(),
+    });
+    let socket = SocketDeps {
+        accounts: services.accounts.clone(),
+        chat: services.chat.clone(),
+        calls: services.calls.clone(),
+        site: base.site.clone(),
+        clock: base.clock.clone(),
+        random: base.random.clone(),
+        epoch: services.epoch,
+        limits: SocketLimits::from(&config.limits),
+    };
+    http.merge(socket::router(socket, services.fanout.clone()))
+}
+
+impl Running {
+    /// Stops within ten seconds: calls are ended and their records closed, everybody is told, requests in hand finish.
+    pub async fn stop(self) {
+        self.services.calls.shutdown().await;
+        self.stop.cancel();
+        self.services.fanout.close_all();
+        if tokio::time::timeout(LAST_REQUESTS, self.serving).await.is_err() {
+            tracing::info!("some connections did not close in time");
+        }
+        self.jobs.wait().await;
+        self.media.stop();
+        self.store.close().await;
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+/// Ready means that the store answers.
+struct StoreHealth(Arc<dyn Store>);
+
+#[async_trait]
+impl Health for StoreHealth {
+    async fn ready(&self) -> Result<(), String> {
+        self.0.ping().await.map_err(|e| e.to_string())
+    }
+}
+
+/// Opens the store; while the database does not answer, tries again and says so.
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
+    let url = match config.storage.url.engine().ok_or(RunError::NoEngine)? {
+        Engine::Sqlite => format!("sqlite:{}", config.data("charla.db").display()),
+        Engine::Mongo => config.storage.url.0.clone(),
+    };
+    let mut tries = 0_u32;
+    loop {
+        match store::open::open(&url).await {
+            Err(StoreError::Unavailable(why)) => {
+                tries += 1;
+                if tries.is_power_of_two() {
+                    let store = config.storage.url.redacted();
+                    tracing::warn!(%store, %why, tries, "the database does not answer, trying again");
+                }
+                tokio::time::sleep(STORE_AGAIN).await;
+            }
+            opened => return Ok(opened?),
+        }
+    }
+}
+
+/// Binds TCP and, on the same number, UDP. A port that the system chose may be taken on UDP: then another one.
+fn bind(config: &Config, machine: &Machine) -> Result<(Vec<TcpListener>, Media, EventReceiver), RunError> {
+    let mut tries = 0;
+    loop {
+        let listeners = port::listen::bind(&config.server.listen)?;
+        let bound = listeners.iter().filter_map(|l| l.local_addr().ok()).collect::<Vec<_>>();
+        let MediaAddresses { bind, announce } =
+            addresses::media_addresses(&bound, machine, &config.media.public_ip);
+        let usable = port::listen::usable_for_udp(&bind);
+        let announce =
+            announce.into_iter().filter(|a| usable.contains(a) || !bind.contains(a)).collect::<Vec<_>>();
+        let media = Media::start(charla_media::api::Config {
+            udp: usable,
+            announce_udp: announce.clone(),
+            announce_tcp: announce,
+            max_slots: SLOTS,
+            max_transports: config.media.max_transports,
+            srtp_any: config.media.srtp == Srtp::Any,
+            tcp_only: false,
+        });
+        match media {
+            Ok((media, events)) => return Ok((listeners, media, events)),
+            Err(e) if e.kind() == io::ErrorKind::AddrInUse && config.port() == 0 && tries < BIND_TRIES => {
+                tries += 1;
+            }
+            Err(e) => {
+                let port = bound.first().map_or(0, SocketAddr::port);
+                return Err(RunError::Media { port, source: e });
+            }
+        }
+    }
+}
+
+fn site(config: &Config, certificates: &Certificates, names: &Names) -> Site {
+    let mut hosts = names.list();
+    hosts.extend(certificates.facts().names.list());
+    hosts.sort();
+    hosts.dedup();
+    Site {
+        name: "Charla".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        hosts,
+        hsts: config.tls.mode == TlsMode::Files,
+    }
+}
+
+fn trust_page(certificates: &Certificates) -> Option<TrustPage> {
+    certificates.authority().map(|authority| TrustPage {
+        ca_pem: authority.pem.clone(),
+        fingerprint: authority.facts.fingerprint.clone(),
+        names: certificates.facts().names.list(),
+    })
+}
+
+fn warn_of_descriptors(config: &Config) {
+    let room = startup::descriptors::make_room(config.limits.connections);
+    if room < u64::try_from(config.limits.connections).unwrap_or(u64::MAX) {
+        tracing::warn!(
+            room,
+            "the system's limit of open files (ulimit -n) allows no more connections than this"
+        );
+    }
+}
+
+/// Ends sessions that have expired, every few seconds.
+async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
+    while !pause(EXPIRE_EVERY, &stop).await {
+        if let Err(e) = accounts.expire().await {
+            tracing::warn!(error = %e, "expired sessions could not be ended");
+        }
+    }
+}
+
+/// Takes new certificates as they come or are due.
+async fn renew(
+    certificates: Arc<Certificates>,
+    config: Config,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) {
+    let mut last_complaint = String::new();
+    while !pause(CERTIFICATE_EVERY, &stop).await {
+        let (certificates, config, now) = (certificates.clone(), config.clone(), clock.now());
+        // Files are read, keys are made.
+        let refreshed = tokio::task::spawn_blocking(move || {
+            certificates.refresh(&addresses::names(&config, &Machine::here()), now)
+        });
+        match refreshed.await {
+            Ok(Ok(fresh)) => {
+                if fresh {
+                    tracing::info!("a new certificate is in use");
+                }
+                last_complaint.clear();
+            }
+            Ok(Err(e)) if e.to_string() == last_complaint => {}
+            Ok(Err(e)) => {
+                last_complaint = e.to_string();
+                tracing::error!(error = %e, "the new certificate cannot be used, the old one stays");
+            }
+            Err(e) => tracing::error!(error = %e, "looking for a new certificate failed"),
+        }
+    }
+}
+
+/// True if the server stops meanwhile.
+async fn pause(time: Duration, stop: &CancellationToken) -> bool {
+    tokio::time::timeout(time, stop.cancelled()).await.is_ok()
+}

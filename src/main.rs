@@ -1,3 +1,158 @@
-//! The command line. Knows nothing else yet: `lib.rs` wires the rooms.
+//! The command line. Knows how to read it, how to log and when to stop; what is done is done by `lib.rs` and `check`.
 
-fn main() {}
+use std::ffi::OsString;
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use charla::config::{self, Loaded, LogFormat};
+use charla::startup::owner::OwnerLink;
+use charla::{Options, Running};
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A self-hosted chat and voice-call server: one binary, one config.toml, one port.
+#[derive(Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+struct Cli {
+    /// The configuration; without it ./config.toml is read, if there is one.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve (what happens without a command, too).
+    Serve,
+    /// Print what would be used, and what is doubtful about it; fail if it would not start.
+    Check,
+    /// Ask a running server whether it is ready, for containers. The certificate is not looked at.
+    Health {
+        /// For example https://localhost:8443
+        url: String,
+    },
+}
+
+fn main() -> ExitCode {
+    match work(Cli::parse()) {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("charla: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work(cli: Cli) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new().context("no runtime")?;
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Health { url } => {
+            runtime.block_on(charla::check::probe::ready(&url))?;
+            println!("ready");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check => {
+            let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
+            let report = runtime.block_on(charla::check::report(&loaded));
+            print!("{report}");
+            Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Serve => {
+            let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
+            log_to_stderr(&loaded.config.log)?;
+            runtime.block_on(serve(loaded))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// `None` if it is faulty: the faults have been printed.
+fn load(file: Option<&std::path::Path>) -> anyhow::Result<Option<Loaded>> {
+    let here = std::env::current_dir().context("the working directory is gone")?;
+    let env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
+    match config::load(file, &here, env) {
+        Ok(loaded) => Ok(Some(loaded)),
+        Err(faults) => {
+            eprintln!("{faults}");
+            Ok(None)
+        }
+    }
+}
+
+async fn serve(loaded: Loaded) -> anyhow::Result<()> {
+    match &loaded.file {
+        Some(file) => tracing::info!(file = %file.display(), "read the configuration"),
+        None => tracing::info!("there is no config.toml: the defaults are used"),
+    }
+    for doubt in &loaded.doubts {
+        tracing::warn!("{doubt}");
+    }
+    let to_terminal = std::io::stdout().is_terminal();
+    let options = Options { to_terminal, ..Options::default() };
+    let mut term = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
+    let mut int = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        // Whoever asks twice will not wait.
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = term.recv() => {}
+                _ = int.recv() => {}
+            }
+            std::process::exit(1);
+        });
+    };
+    charla::run(loaded.config, options, shutdown, announce).await?;
+    Ok(())
+}
+
+/// Says on the standard output where the server is found, and to a terminal how to become its owner.
+fn announce(running: &Running) {
+    let mut text = format!("Charla {} serves\n", env!("CARGO_PKG_VERSION"));
+    for url in &running.urls {
+        text += &format!("  {url}\n");
+    }
+    if running.authority.is_some()
+        && let Some(url) = running.urls.first()
+    {
+        text +=
+            &format!("Browsers warn until they know this machine's certificate authority: see {url}trust\n");
+    }
+    match &running.owner_link {
+        Some(OwnerLink::Terminal(link)) => {
+            text += &format!("To become the owner, open this link within a day: {link}\n");
+        }
+        Some(OwnerLink::File(file)) => {
+            tracing::info!(file = %file.display(), "there is no owner yet: the link in this file makes one, within a day");
+        }
+        None => {}
+    }
+    // A closed standard output is no reason not to serve.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// A plain level is for our own words; libraries, some of which print what people send, stay at `info`.
+fn log_to_stderr(log: &config::Log) -> anyhow::Result<()> {
+    let level = log.level.trim();
+    let directives = match level {
+        "debug" | "trace" => format!("info,rustls=error,charla={level},charla_media={level}"),
+        _ => format!("rustls=error,{level}"),
+    };
+    let filter = EnvFilter::builder().parse(&directives).context("log.level")?;
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match log.format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+    Ok(())
+}

@@ -74,6 +74,18 @@ pub fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, BindError> {
     Ok(listeners)
 }
 
+/// Those of `addresses` that this machine really has: one may be gone, or not ready yet (IPv6, a VPN).
+pub fn usable_for_udp(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let is_here = |address: &&SocketAddr| match std::net::UdpSocket::bind(SocketAddr::new(address.ip(), 0)) {
+        Ok(_) => true,
+        Err(e) => {
+            tracing::warn!(address = %address.ip(), error = %e, "no media over this address");
+            false
+        }
+    };
+    addresses.iter().filter(is_here).copied().collect()
+}
+
 fn has_no_ipv6(e: &io::Error) -> bool {
     [Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL].iter().any(|no| e.raw_os_error() == Some(no.raw_os_error()))
 }
