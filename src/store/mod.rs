@@ -4,6 +4,7 @@
 //! `tests/store_contract.rs`, with several `Store` instances on one database.
 
 pub mod derive;
+pub mod mongo;
 pub mod open;
 pub mod sqlite;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::mongo::Mongo;
 use super::sqlite::Sqlite;
 use super::{Result, Store, StoreError};
 
@@ -13,6 +14,9 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
             return Err(StoreError::Unusable("a store's URL is sqlite:PATH, and the path is missing".into()));
         }
         return Ok(Arc::new(Sqlite::open(path).await?));
+    }
+    if url.starts_with("mongodb://") || url.starts_with("mongodb+srv://") {
+        return Ok(Arc::new(Mongo::open(url).await?));
     }
     Err(StoreError::Unusable("a store's URL begins with sqlite: or mongodb://".into()))
 }

@@ -203,7 +203,13 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> StoreError {
-    StoreError::Unavailable(format!("{}: {error}", path.display()))
+    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    let why = format!("{}: {error}", path.display());
+    match error.kind() {
+        // Waiting does not help against these.
+        NotFound | NotADirectory | PermissionDenied => StoreError::Unusable(why),
+        _ => StoreError::Unavailable(why),
+    }
 }
 
 /// What an error at opening means: whatever is not plainly a lack of access or room is damage.

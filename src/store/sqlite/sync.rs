@@ -6,7 +6,7 @@
 //!
 //! A sync may take several pages. The first fixes U; the pages walk the user's conversations in the order of their
 //! ids (which no change moves) and tell, of each that changed after the last finished token, all messages after it.
-//! What changes meanwhile has a stamp above U and so belongs to the next sync at the latest: nothing is missed.
+//! What changes meanwhile has a stamp above U and is told by the next walk at the latest: nothing is missed.
 
 use bson::oid::ObjectId;
 use rusqlite::{Connection, params};
@@ -109,7 +109,8 @@ pub(super) fn page(conn: &Connection, user: UserId, since: Option<&str>, limit: 
         }
     }
     let next = Place { told: Some(walk.upto), walk: None }.write(&identity);
-    Ok(SyncPage { conversations, next, more: false })
+    // A walk that began in an earlier snapshot has told nothing of what came since: another one does.
+    Ok(SyncPage { conversations, next, more: change > walk.upto })
 }
 
 /// The user's conversations from `first` on, by id, that changed after `told`.

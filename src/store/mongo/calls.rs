@@ -1,0 +1,204 @@
+//! Call records and the heartbeats of nodes in MongoDB: collections `calls` and `nodes`.
+
+use std::collections::BTreeSet;
+
+use futures_util::TryStreamExt as _;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, Document, doc};
+use serde::{Deserialize, Serialize};
+
+use super::Mongo;
+use super::error::duplicate;
+use super::values::{date, int, limit, number, time};
+use crate::clock::Timestamp;
+use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
+use crate::model::{CallFilter, CallRecord, CallStatus, Cursor, EndReason, LegQuality, LegRecord, PathName};
+use crate::store::derive::word;
+use crate::store::{Result, StoreError, Unique};
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CallDoc {
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    conversation: ObjectId,
+    caller: ObjectId,
+    receiver: ObjectId,
+    /// Everybody who was in it: what lists go by.
+    users: Vec<ObjectId>,
+    open: bool,
+    start_time: DateTime,
+    answer_time: Option<DateTime>,
+    connect_time: Option<DateTime>,
+    end_time: Option<DateTime>,
+    duration_seconds: i64,
+    status: CallStatus,
+    reason: Option<EndReason>,
+    legs: Vec<LegDoc>,
+    node: String,
+    epoch: Option<ObjectId>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LegDoc {
+    user: ObjectId,
+    device: Option<ObjectId>,
+    rang_at: DateTime,
+    answered_at: Option<DateTime>,
+    connected_at: Option<DateTime>,
+    left_at: Option<DateTime>,
+    reason: Option<EndReason>,
+    setup_ms: Option<i64>,
+    paths: Vec<PathName>,
+    reconnects: u32,
+    muted: bool,
+    quality: LegQuality,
+}
+
+impl From<&LegRecord> for LegDoc {
+    fn from(l: &LegRecord) -> Self {
+        Self {
+            user: l.user.0,
+            device: l.device.map(|d| d.0),
+            rang_at: date(l.rang_at),
+            answered_at: l.answered_at.map(date),
+            connected_at: l.connected_at.map(date),
+            left_at: l.left_at.map(date),
+            reason: l.reason,
+            setup_ms: l.setup_ms.map(int),
+            paths: l.paths.clone(),
+            reconnects: l.reconnects,
+            muted: l.muted,
+            quality: l.quality,
+        }
+    }
+}
+
+impl From<LegDoc> for LegRecord {
+    fn from(d: LegDoc) -> Self {
+        Self {
+            user: UserId(d.user),
+            device: d.device.map(DeviceId),
+            rang_at: time(d.rang_at),
+            answered_at: d.answered_at.map(time),
+            connected_at: d.connected_at.map(time),
+            left_at: d.left_at.map(time),
+            reason: d.reason,
+            setup_ms: d.setup_ms.map(number),
+            paths: d.paths,
+            reconnects: d.reconnects,
+            muted: d.muted,
+            quality: d.quality,
+        }
+    }
+}
+
+impl From<&CallRecord> for CallDoc {
+    fn from(c: &CallRecord) -> Self {
+        let users: BTreeSet<ObjectId> =
+            [c.caller.0, c.receiver.0].into_iter().chain(c.legs.iter().map(|l| l.user.0)).collect();
+        Self {
+            id: c.id.0,
+            conversation: c.conversation.0,
+            caller: c.caller.0,
+            receiver: c.receiver.0,
+            users: users.into_iter().collect(),
+            open: !c.status.ended(),
+            start_time: date(c.start_time),
+            answer_time: c.answer_time.map(date),
+            connect_time: c.connect_time.map(date),
+            end_time: c.end_time.map(date),
+            duration_seconds: int(c.duration_seconds),
+            status: c.status,
+            reason: c.reason,
+            legs: c.legs.iter().map(LegDoc::from).collect(),
+            node: c.node.clone(),
+            epoch: c.epoch.map(|e| e.0),
+        }
+    }
+}
+
+impl From<CallDoc> for CallRecord {
+    fn from(d: CallDoc) -> Self {
+        Self {
+            id: CallId(d.id),
+            conversation: ConversationId(d.conversation),
+            caller: UserId(d.caller),
+            receiver: UserId(d.receiver),
+            start_time: time(d.start_time),
+            answer_time: d.answer_time.map(time),
+            connect_time: d.connect_time.map(time),
+            end_time: d.end_time.map(time),
+            duration_seconds: number(d.duration_seconds),
+            status: d.status,
+            reason: d.reason,
+            legs: d.legs.into_iter().map(LegRecord::from).collect(),
+            node: d.node,
+            epoch: d.epoch.map(EpochId),
+        }
+    }
+}
+
+pub(super) async fn create(m: &Mongo, call: &CallRecord) -> Result<()> {
+    match m.calls.insert_one(CallDoc::from(call)).await {
+        Err(e) if duplicate(&e).is_some() => Err(StoreError::Taken(Unique::Id)),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+pub(super) async fn update(m: &Mongo, call: &CallRecord) -> Result<bool> {
+    let filter = doc! { "_id": call.id.0, "open": true };
+    Ok(m.calls.replace_one(filter, CallDoc::from(call)).await?.matched_count == 1)
+}
+
+pub(super) async fn get(m: &Mongo, id: CallId) -> Result<Option<CallRecord>> {
+    Ok(m.calls.find_one(doc! { "_id": id.0 }).await?.map(CallRecord::from))
+}
+
+pub(super) async fn of_user(
+    m: &Mongo,
+    user: UserId,
+    filter: &CallFilter,
+    after: Option<Cursor<CallId>>,
+    most: usize,
+) -> Result<Vec<CallRecord>> {
+    if most == 0 {
+        return Ok(Vec::new());
+    }
+    let mut all = vec![doc! { "users": user.0 }];
+    let mut also = |condition: Option<Document>| all.extend(condition);
+    also(filter.with.map(|with| doc! { "users": with.0 }));
+    also(filter.status.map(|status| doc! { "status": word(&status) }));
+    also(filter.from.map(|from| doc! { "startTime": { "$gte": date(from) } }));
+    also(filter.to.map(|to| doc! { "startTime": { "$lt": date(to) } }));
+    also(after.map(|c| doc! { "startTime": { "$lte": date(c.at) } }));
+    also(after.map(|c| {
+        let same = doc! { "startTime": date(c.at), "_id": { "$lt": c.id.0 } };
+        doc! { "$or": [{ "startTime": { "$lt": date(c.at) } }, same] }
+    }));
+    let order = doc! { "startTime": -1, "_id": -1 };
+    let found = m.calls.find(doc! { "$and": all }).sort(order).limit(limit(most)).await?;
+    let found: Vec<CallDoc> = found.try_collect().await?;
+    Ok(found.into_iter().map(CallRecord::from).collect())
+}
+
+pub(super) async fn stale(m: &Mongo, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>> {
+    let filter = doc! { "open": true, "node": node, "epoch": { "$ne": epoch.0 } };
+    let found: Vec<CallDoc> = m.calls.find(filter).await?.try_collect().await?;
+    Ok(found.into_iter().map(CallRecord::from).collect())
+}
+
+fn run(node: &str, epoch: EpochId) -> Document {
+    doc! { "_id": { "node": node, "epoch": epoch.0 } }
+}
+
+pub(super) async fn heartbeat(m: &Mongo, node: &str, epoch: EpochId, now: Timestamp) -> Result<()> {
+    let update = doc! { "$max": { "at": date(now) } };
+    Ok(m.nodes.update_one(run(node, epoch), update).upsert(true).await.map(drop)?)
+}
+
+pub(super) async fn last_heartbeat(m: &Mongo, node: &str, epoch: EpochId) -> Result<Option<Timestamp>> {
+    let found = m.nodes.find_one(run(node, epoch)).await?;
+    Ok(found.and_then(|d| d.get_datetime("at").ok().map(|at| time(*at))))
+}

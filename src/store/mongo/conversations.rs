@@ -1,0 +1,233 @@
+//! Conversations and watermarks in MongoDB: collections `conversations` and `receipts`.
+//!
+//! Watermarks lie in documents of their own, made at a member's first receipt, so that reading contends with no
+//! append. `audience` names who wants to know of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use futures_util::TryStreamExt as _;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{DateTime, Timestamp as Stamp, doc};
+use mongodb::options::ReturnDocument;
+use serde::{Deserialize, Serialize};
+
+use super::Mongo;
+use super::error::duplicate;
+use super::messages::{self, MessageDoc};
+use super::values::{NOW, date, int, limit, number, time};
+use crate::clock::Timestamp;
+use crate::ids::{ConversationId, UserId};
+use crate::model::{Conversation, ConversationKind, Cursor, Member, Receipt};
+use crate::store::{ConversationSummary, Result, StoreError, Unique};
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ConversationDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: ObjectId,
+    kind: ConversationKind,
+    /// Both user ids, the lower one first.
+    pair: String,
+    pub(super) members: Vec<ObjectId>,
+    pub(super) last_seq: i64,
+    created_at: DateTime,
+    updated_at: DateTime,
+    /// Cluster time of the last message.
+    pub(super) changed: Stamp,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReceiptDoc {
+    pub(super) conversation: ObjectId,
+    user: ObjectId,
+    delivered_seq: i64,
+    read_seq: i64,
+    /// Cluster time of the last move.
+    pub(super) changed: Stamp,
+}
+
+impl ConversationDoc {
+    pub(super) fn with(self, receipts: &[ReceiptDoc]) -> Conversation {
+        let id = ConversationId(self.id);
+        let last_seq = number(self.last_seq);
+        let mut members: Vec<Member> =
+            self.members.iter().map(|user| member(*user, &self, receipts)).collect();
+        members.sort_by_key(|m| m.user);
+        Conversation {
+            id,
+            kind: self.kind,
+            members,
+            last_seq,
+            created_at: time(self.created_at),
+            updated_at: time(self.updated_at),
+        }
+    }
+}
+
+fn member(user: ObjectId, conversation: &ConversationDoc, receipts: &[ReceiptDoc]) -> Member {
+    let found = receipts.iter().find(|r| r.user == user && r.conversation == conversation.id);
+    // A receipt may have been read later than the conversation and speak of a message beyond it.
+    let mark = |seq: i64| number(seq.min(conversation.last_seq));
+    Member {
+        user: UserId(user),
+        delivered_seq: found.map_or(0, |r| mark(r.delivered_seq)),
+        read_seq: found.map_or(0, |r| mark(r.read_seq)),
+    }
+}
+
+pub(super) async fn receipts(m: &Mongo, conversations: &[ObjectId]) -> Result<Vec<ReceiptDoc>> {
+    let filter = doc! { "conversation": { "$in": conversations } };
+    Ok(m.receipts.find(filter).await?.try_collect().await?)
+}
+
+pub(super) async fn get(m: &Mongo, id: ConversationId) -> Result<Option<Conversation>> {
+    // Watermarks first: what is read later has at least the messages that they speak of.
+    let receipts = receipts(m, &[id.0]).await?;
+    Ok(m.conversations.find_one(doc! { "_id": id.0 }).await?.map(|found| found.with(&receipts)))
+}
+
+pub(super) async fn open_direct(
+    m: &Mongo,
+    id: ConversationId,
+    a: UserId,
+    b: UserId,
+    now: Timestamp,
+) -> Result<Conversation> {
+    let pair = format!("{}-{}", a.min(b), a.max(b));
+    if let Some(found) = m.conversations.find_one(doc! { "pair": &pair }).await? {
+        return get(m, ConversationId(found.id)).await?.ok_or(StoreError::Missing);
+    }
+    if a == b || m.users.count_documents(doc! { "_id": { "$in": [a.0, b.0] } }).await? < 2 {
+        return Err(StoreError::Missing);
+    }
+    let fresh = ConversationDoc {
+        id: id.0,
+        kind: ConversationKind::Direct,
+        pair: pair.clone(),
+        members: vec![a.0, b.0],
+        last_seq: 0,
+        created_at: date(now),
+        updated_at: date(now),
+        changed: NOW,
+    };
+    match m.conversations.insert_one(&fresh).await {
+        Ok(_) => Ok(fresh.with(&[])),
+        Err(e) if duplicate(&e).is_some() => {
+            let there = m.conversations.find_one(doc! { "pair": &pair }).await?;
+            let there = there.ok_or(StoreError::Taken(Unique::Id))?;
+            get(m, ConversationId(there.id)).await?.ok_or(StoreError::Missing)
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// `found` with what their member `user` sees of them, in the same order.
+pub(super) async fn summaries(
+    m: &Mongo,
+    user: UserId,
+    found: Vec<ConversationDoc>,
+) -> Result<Vec<ConversationSummary>> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<ObjectId> = found.iter().map(|c| c.id).collect();
+    let receipts = receipts(m, &ids).await?;
+    let newest: Vec<_> = found.iter().map(|c| doc! { "conversation": c.id, "seq": c.last_seq }).collect();
+    let newest: Vec<MessageDoc> = m.messages.find(doc! { "$or": newest }).await?.try_collect().await?;
+    let mut newest: HashMap<ObjectId, MessageDoc> = newest.into_iter().map(|d| (d.conversation, d)).collect();
+    let mut out = Vec::with_capacity(found.len());
+    for conversation in found {
+        let last = newest.remove(&conversation.id);
+        let conversation = conversation.with(&receipts);
+        let read = conversation.member(user).map_or(0, |own| own.read_seq);
+        let unread = match read < conversation.last_seq {
+            true => messages::unread(m, &conversation, user, read).await?,
+            false => 0,
+        };
+        let last_message = last.map(|d| d.with(&conversation.members));
+        out.push(ConversationSummary { conversation, last_message, unread });
+    }
+    Ok(out)
+}
+
+pub(super) async fn one(m: &Mongo, id: ConversationId, user: UserId) -> Result<Option<ConversationSummary>> {
+    let found = m.conversations.find_one(doc! { "_id": id.0, "members": user.0 }).await?;
+    Ok(summaries(m, user, found.into_iter().collect()).await?.pop())
+}
+
+pub(super) async fn of_user(
+    m: &Mongo,
+    user: UserId,
+    after: Option<Cursor<ConversationId>>,
+    most: usize,
+) -> Result<Vec<ConversationSummary>> {
+    if most == 0 {
+        return Ok(Vec::new());
+    }
+    let mut filter = doc! { "members": user.0 };
+    if let Some(cursor) = after {
+        let at = date(cursor.at);
+        filter.insert("updatedAt", doc! { "$lte": at });
+        filter.insert(
+            "$or",
+            [doc! { "updatedAt": { "$lt": at } }, doc! { "updatedAt": at, "_id": { "$lt": cursor.id.0 } }],
+        );
+    }
+    let order = doc! { "updatedAt": -1, "_id": -1 };
+    let found = m.conversations.find(filter).sort(order).limit(limit(most)).await?.try_collect().await?;
+    summaries(m, user, found).await
+}
+
+pub(super) async fn contacts(m: &Mongo, user: UserId) -> Result<Vec<UserId>> {
+    let found: Vec<ConversationDoc> =
+        m.conversations.find(doc! { "members": user.0 }).await?.try_collect().await?;
+    let all: BTreeSet<UserId> = found.iter().flat_map(|c| &c.members).map(|id| UserId(*id)).collect();
+    Ok(all.into_iter().filter(|other| *other != user).collect())
+}
+
+pub(super) async fn mark(
+    m: &Mongo,
+    id: ConversationId,
+    user: UserId,
+    delivered: u64,
+    read: u64,
+) -> Result<Option<Receipt>> {
+    let conversation = m.conversations.find_one(doc! { "_id": id.0, "members": user.0 }).await?;
+    let conversation = conversation.ok_or(StoreError::Missing)?;
+    let read = int(read).min(conversation.last_seq);
+    let delivered = int(delivered).min(conversation.last_seq).max(read);
+    if delivered == 0 {
+        return Ok(None);
+    }
+    let own = doc! { "conversation": id.0, "user": user.0 };
+    let mut lower = own.clone();
+    lower.insert("$or", [doc! { "deliveredSeq": { "$lt": delivered } }, doc! { "readSeq": { "$lt": read } }]);
+    let update = doc! {
+        "$max": { "deliveredSeq": delivered, "readSeq": read },
+        "$currentDate": { "changed": { "$type": "timestamp" } },
+    };
+    let mut first = update.clone();
+    first.insert("$setOnInsert", doc! { "audience": &conversation.members });
+    let raise = |upsert: bool| {
+        let update = if upsert { first.clone() } else { update.clone() };
+        m.receipts
+            .find_one_and_update(lower.clone(), update)
+            .upsert(upsert)
+            .return_document(ReturnDocument::After)
+    };
+    let moved = match raise(false).await? {
+        Some(moved) => Some(moved),
+        // Not there yet, or not lower: then the insert collides, and a last look tells whether it was made meanwhile.
+        None => match raise(true).await {
+            Err(e) if duplicate(&e).is_some() => raise(false).await?,
+            other => other?,
+        },
+    };
+    Ok(moved.map(|r| Receipt {
+        conversation: id,
+        user,
+        delivered_seq: number(r.delivered_seq),
+        read_seq: number(r.read_seq),
+    }))
+}

@@ -1,0 +1,255 @@
+//! The store on MongoDB, which must be a replica set (of one, at least): appends are transactions. Owns the mapping of
+//! the contract to collections; each file beside it owns those of one noun. Knows no service.
+
+mod calls;
+mod connect;
+mod conversations;
+mod error;
+mod messages;
+mod sessions;
+mod sync;
+mod token;
+mod users;
+mod values;
+
+use async_trait::async_trait;
+use mongodb::bson::{Document, doc};
+use mongodb::{Client, Collection, Database};
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::{
+    Appended, CallFilter, ConversationSummary, Cursor, NewMessage, Page, Result, Store, StoreError, SyncPage,
+};
+use crate::clock::Timestamp;
+use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
+use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, TokenHash, User};
+
+/// A database on a MongoDB replica set. Several servers may share it.
+pub struct Mongo {
+    client: Client,
+    db: Database,
+    /// Names the database in sync tokens.
+    identity: i64,
+    users: Collection<users::UserDoc>,
+    sessions: Collection<sessions::SessionDoc>,
+    claims: Collection<Document>,
+    conversations: Collection<conversations::ConversationDoc>,
+    receipts: Collection<conversations::ReceiptDoc>,
+    messages: Collection<messages::MessageDoc>,
+    calls: Collection<calls::CallDoc>,
+    nodes: Collection<Document>,
+    /// Writes under way; closed by `close`.
+    writes: TaskTracker,
+}
+
+impl Mongo {
+    /// Connects to `mongodb://…/DATABASE` (`charla` if the URL names none) and makes the indexes. `Unavailable` if no
+    /// primary is found within five seconds (the URL's `serverSelectionTimeoutMS` says otherwise); `Unusable` if
+    /// the server is a standalone one, or the database another program's or a newer version's.
+    pub async fn open(url: &str) -> Result<Self> {
+        let (client, db) = connect::connect(url).await?;
+        let identity = connect::identify(&db).await?;
+        connect::index(&db).await?;
+        Ok(Self {
+            identity,
+            users: db.collection("users"),
+            sessions: db.collection("sessions"),
+            claims: db.collection("claims"),
+            conversations: db.collection("conversations"),
+            receipts: db.collection("receipts"),
+            messages: db.collection("messages"),
+            calls: db.collection("calls"),
+            nodes: db.collection("nodes"),
+            writes: TaskTracker::new(),
+            client,
+            db,
+        })
+    }
+
+    /// To be held while a write is under way.
+    fn writing(&self) -> Result<TaskTrackerToken> {
+        let token = self.writes.token();
+        match self.writes.is_closed() {
+            true => Err(StoreError::Unavailable("the store is closed".into())),
+            false => Ok(token),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Mongo {
+    async fn create_user(&self, user: User) -> Result<()> {
+        let _busy = self.writing()?;
+        users::create(self, user).await
+    }
+    async fn user(&self, id: UserId) -> Result<Option<User>> {
+        users::get(self, id).await
+    }
+    async fn user_by_login(&self, login: &str) -> Result<Option<User>> {
+        users::by_login(self, login).await
+    }
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>> {
+        users::many(self, ids).await
+    }
+    async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>> {
+        users::find(self, prefix, limit).await
+    }
+    async fn count_users(&self) -> Result<u64> {
+        users::count(self).await
+    }
+    async fn has_owner(&self) -> Result<bool> {
+        users::has_owner(self).await
+    }
+    async fn replace_password(&self, id: UserId, old: &str, new: &str) -> Result<bool> {
+        let _busy = self.writing()?;
+        users::replace_password(self, id, old, new).await
+    }
+    async fn set_role(&self, id: UserId, role: Role) -> Result<()> {
+        let _busy = self.writing()?;
+        users::set_role(self, id, role).await
+    }
+
+    async fn create_session(&self, session: Session) -> Result<()> {
+        let _busy = self.writing()?;
+        sessions::create(self, session).await
+    }
+    async fn session(&self, id: SessionId) -> Result<Option<Session>> {
+        sessions::get(self, id).await
+    }
+    async fn session_by_token(&self, hash: &TokenHash) -> Result<Option<Session>> {
+        sessions::by_token(self, hash).await
+    }
+    async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>> {
+        sessions::of_user(self, user).await
+    }
+    async fn rotate_session(
+        &self,
+        id: SessionId,
+        old: &TokenHash,
+        new: &TokenHash,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<bool> {
+        let _busy = self.writing()?;
+        sessions::rotate(self, id, (old, new), now, expires_at).await
+    }
+    async fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
+        let _busy = self.writing()?;
+        sessions::touch(self, id, now).await
+    }
+    async fn end_session(&self, id: SessionId) -> Result<bool> {
+        let _busy = self.writing()?;
+        sessions::end(self, id).await
+    }
+    async fn end_sessions(&self, user: UserId, except: Option<SessionId>) -> Result<Vec<SessionId>> {
+        let _busy = self.writing()?;
+        sessions::end_all(self, user, except).await
+    }
+    async fn expire_sessions(&self, now: Timestamp) -> Result<Vec<SessionId>> {
+        let _busy = self.writing()?;
+        sessions::expire(self, now).await
+    }
+
+    async fn put_claim(&self, hash: TokenHash, expires_at: Timestamp) -> Result<()> {
+        let _busy = self.writing()?;
+        sessions::put_claim(self, &hash, expires_at).await
+    }
+    async fn take_claim(&self, hash: &TokenHash, now: Timestamp) -> Result<bool> {
+        let _busy = self.writing()?;
+        sessions::take_claim(self, hash, now).await
+    }
+
+    async fn open_direct(
+        &self,
+        id: ConversationId,
+        a: UserId,
+        b: UserId,
+        now: Timestamp,
+    ) -> Result<Conversation> {
+        let _busy = self.writing()?;
+        conversations::open_direct(self, id, a, b, now).await
+    }
+    async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>> {
+        conversations::get(self, id).await
+    }
+    async fn conversations_of(
+        &self,
+        user: UserId,
+        after: Option<Cursor<ConversationId>>,
+        limit: usize,
+    ) -> Result<Vec<ConversationSummary>> {
+        conversations::of_user(self, user, after, limit).await
+    }
+    async fn summary(&self, id: ConversationId, user: UserId) -> Result<Option<ConversationSummary>> {
+        conversations::one(self, id, user).await
+    }
+    async fn contacts_of(&self, user: UserId) -> Result<Vec<UserId>> {
+        conversations::contacts(self, user).await
+    }
+
+    async fn append_message(&self, message: NewMessage) -> Result<Appended> {
+        let _busy = self.writing()?;
+        messages::append(self, &message).await
+    }
+    async fn message(&self, id: MessageId) -> Result<Option<Message>> {
+        messages::get(self, id).await
+    }
+    async fn messages(&self, conversation: ConversationId, page: Page) -> Result<Vec<Message>> {
+        messages::page(self, conversation, page).await
+    }
+    async fn mark(
+        &self,
+        conversation: ConversationId,
+        user: UserId,
+        delivered: u64,
+        read: u64,
+    ) -> Result<Option<Receipt>> {
+        let _busy = self.writing()?;
+        conversations::mark(self, conversation, user, delivered, read).await
+    }
+    async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
+        sync::page(self, user, since, limit).await
+    }
+
+    async fn create_call(&self, call: CallRecord) -> Result<()> {
+        let _busy = self.writing()?;
+        calls::create(self, &call).await
+    }
+    async fn update_call(&self, call: CallRecord) -> Result<bool> {
+        let _busy = self.writing()?;
+        calls::update(self, &call).await
+    }
+    async fn call(&self, id: CallId) -> Result<Option<CallRecord>> {
+        calls::get(self, id).await
+    }
+    async fn calls_of(
+        &self,
+        user: UserId,
+        filter: &CallFilter,
+        after: Option<Cursor<CallId>>,
+        limit: usize,
+    ) -> Result<Vec<CallRecord>> {
+        calls::of_user(self, user, filter, after, limit).await
+    }
+    async fn stale_calls(&self, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>> {
+        calls::stale(self, node, epoch).await
+    }
+
+    async fn heartbeat(&self, node: &str, epoch: EpochId, now: Timestamp) -> Result<()> {
+        let _busy = self.writing()?;
+        calls::heartbeat(self, node, epoch, now).await
+    }
+    async fn last_heartbeat(&self, node: &str, epoch: EpochId) -> Result<Option<Timestamp>> {
+        calls::last_heartbeat(self, node, epoch).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        Ok(self.db.run_command(doc! { "ping": 1 }).await.map(drop)?)
+    }
+    async fn close(&self) {
+        self.writes.close();
+        self.writes.wait().await;
+        self.client.clone().shutdown().await;
+    }
+}

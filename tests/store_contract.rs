@@ -1,0 +1,63 @@
+//! The store's contract, on SQLite and on a real mongod; what only one of them must do; and what a kill may not take.
+#![allow(clippy::disallowed_methods)]
+
+#[path = "store/bed.rs"]
+mod bed;
+#[path = "store/calls.rs"]
+mod calls;
+#[path = "store/conversations.rs"]
+mod conversations;
+#[path = "store/engines.rs"]
+mod engines;
+#[path = "store/kill.rs"]
+mod kill;
+#[path = "store/messages.rs"]
+mod messages;
+#[path = "store/model.rs"]
+mod model;
+#[path = "support/mongod.rs"]
+mod mongod;
+#[path = "store/sync.rs"]
+mod sync;
+#[path = "store/users.rs"]
+mod users;
+
+/// Runs each of these on both engines.
+macro_rules! on_both {
+    ($($module:ident :: $test:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$module::$test(super::bed::Bed::sqlite()).await; })+
+        }
+        mod on_mongodb {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { super::$module::$test(super::bed::Bed::mongodb()).await; })+
+        }
+    };
+}
+
+on_both! {
+    users::a_user_is_found_by_name_and_address_without_regard_to_case,
+    users::names_and_addresses_are_taken_once,
+    users::users_are_found_by_prefix,
+    users::a_password_is_replaced_only_if_it_still_is_the_old_one,
+    users::a_session_rotates_once_and_shows_theft,
+    users::sessions_end_alone_together_and_by_time,
+    users::a_claim_is_taken_once,
+    conversations::a_pair_has_one_conversation,
+    conversations::conversations_are_listed_newest_first_in_pages,
+    conversations::watermarks_rise_and_status_follows,
+    messages::messages_get_rising_numbers_and_pages_cut_them,
+    messages::a_retry_is_the_same_message,
+    messages::only_members_write_and_replies_stay_inside,
+    messages::what_is_visible_is_a_prefix_under_many_writers,
+    sync::the_first_sync_tells_the_newest_and_the_next_only_what_changed,
+    sync::long_absences_come_in_pages,
+    sync::a_token_of_another_place_is_refused,
+    sync::nothing_is_missed_under_concurrent_writers,
+    calls::a_record_is_kept_to_the_last_field,
+    calls::a_call_ends_once_and_never_opens_again,
+    calls::calls_are_listed_filtered_and_paged,
+    calls::a_crash_leaves_stale_calls_and_a_heartbeat,
+    engines::a_closed_store_refuses_and_has_lost_nothing,
+}
