@@ -65,6 +65,8 @@ describe('being called', () => {
     const { state, effects } = walk([rings])
     expect(state).toMatchObject({ phase: 'incoming', warm: true })
     expect(did(effects)).toEqual(['ring', 'openPeer'])
+    // A server without TURN names no ICE servers: its candidates are in the answer.
+    expect(walk([{ type: 'incoming', call: theirs, ice: [] }]).state).toMatchObject({ warm: true })
   })
   test('answers at once where the microphone is allowed, and keeps the warm connection', () => {
     const { state, effects } = walk([rings, { type: 'accept', permission: 'granted' }, acceptAck, { type: 'micReady' }])

@@ -27,9 +27,11 @@ function finish(state: CallState, outcome: Outcome, call: Call | null, ...effect
 
 const ended = (state: CallState, call: Call, ctx: Context): Step => finish(state, { key: outcomeOf(call, ctx.me) }, call)
 
-function ringing(call: Call, ice: IceServer[]): Step {
-  const state: Incoming = { phase: 'incoming', call, ice, warm: ice.length > 0, silenced: false, trouble: null }
-  const warmUp: Effect[] = state.warm ? [{ do: 'openPeer', call: call.id, ice }] : []
+/** Without `ice` (a page opened while it rings) the answer brings it, and nothing warms up before. */
+function ringing(call: Call, ice: IceServer[] | null): Step {
+  const warm = ice !== null
+  const state: Incoming = { phase: 'incoming', call, ice: ice ?? [], warm, silenced: false, trouble: null }
+  const warmUp: Effect[] = ice ? [{ do: 'openPeer', call: call.id, ice }] : []
   return stay(state, { do: 'ring', sound: 'incoming' }, ...warmUp)
 }
 
@@ -75,7 +77,7 @@ const handlers: Handlers = {
     if (state.phase === 'starting') {
       return stay({ ...state, waiting: { phase: 'incoming', call, ice, warm: false, silenced: false, trouble: null } })
     }
-    if (state.phase === 'incoming' && state.call.id === call.id && !state.warm && ice.length > 0) {
+    if (state.phase === 'incoming' && state.call.id === call.id && !state.warm) {
       return stay({ ...state, call, ice, warm: true }, { do: 'openPeer', call: call.id, ice })
     }
     if (state.phase !== 'idle' && state.phase !== 'ended') return stay(state)
@@ -265,7 +267,7 @@ function resume(state: CallState, calls: Call[], remembered: Remembered | null, 
     return stay(entered.state, ...entered.effects, { do: 'askMic' })
   }
   const rings = calls.find((call) => call.status === 'ringing' && call.receiver === ctx.me && call.id !== left?.id)
-  return rings ? ringing(rings, []) : stay(state)
+  return rings ? ringing(rings, null) : stay(state)
 }
 
 /** The socket is back in the middle of a call. */
