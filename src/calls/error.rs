@@ -35,6 +35,14 @@ pub enum CallError {
     Internal,
 }
 
+impl CallError {
+    pub(super) const ENDED: Self = Self::Conflict("the call has ended");
+    pub(super) const ELSEWHERE: Self = Self::Conflict("the call was answered on another device");
+    /// The relay answered, but nobody waits for that transport any more.
+    pub(super) const OVERTAKEN: Self =
+        Self::Conflict("the call ended, was answered on another device, or a newer offer came");
+}
+
 impl From<CallError> for Refusal {
     fn from(error: CallError) -> Self {
         let (code, retry_after) = match &error {

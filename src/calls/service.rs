@@ -168,6 +168,11 @@ impl Calls {
         let _ = self.commands.send(Command::DeviceGone { user, device }).await;
     }
 
+    /// A device's session has ended: it is put out of its call at once, media and all.
+    pub async fn evict(&self, user: UserId, device: DeviceId) {
+        let _ = self.commands.send(Command::Evict { user, device }).await;
+    }
+
     /// The user's live calls.
     pub async fn live(&self, user: UserId) -> Result<Vec<CallRecord>> {
         self.ask(|reply| Command::Live { user, reply }).await

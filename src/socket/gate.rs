@@ -152,6 +152,12 @@ impl Gate {
         conn.cut_soon();
         tracing::debug!(parent: &conn.span, device = %conn.device, ?reason, "gone");
         self.settle_device(&conn).await;
+        let (user, device) = (conn.actor.user, conn.device);
+        if !self.fanout.is_here(user, device)
+            && matches!(self.handlers.accounts.is_live(conn.actor.session).await, Ok(false))
+        {
+            self.handlers.calls.evict(user, device).await;
+        }
     }
 
     /// Tells calls whether the device is here. Sockets of one device may come and go while we tell: then again.

@@ -15,9 +15,6 @@ use crate::ids::{CallId, DeviceId, UserId};
 use crate::model::{CallRecord, EndReason};
 use crate::policy::{Action, may};
 
-pub(super) const ENDED: CallError = CallError::Conflict("the call has ended");
-pub(super) const ELSEWHERE: CallError = CallError::Conflict("the call was answered on another device");
-
 impl Book {
     /// Somebody calls somebody. Busy when he is in another call himself.
     pub fn start(&mut self, start: Start, now: Now) -> Result<Begun> {
@@ -106,12 +103,12 @@ impl Book {
             Leg::Waiting(_) => Err(CallError::Conflict("nobody has answered your call yet")),
             leg @ (Leg::Connecting(_) | Leg::Active(_) | Leg::Reconnecting(_)) => {
                 if leg.device() != Some(device) {
-                    return Err(ELSEWHERE);
+                    return Err(CallError::ELSEWHERE);
                 }
                 self.record(id).ok_or(CallError::Internal)
             }
             Leg::Ringing(_) => Err(CallError::Internal),
-            Leg::Left(_) => Err(ENDED),
+            Leg::Left(_) => Err(CallError::ENDED),
         }
     }
 
@@ -149,12 +146,12 @@ impl Book {
         self.allowed(user, id)?;
         let leg = self.leg(user, id)?;
         match leg {
-            Leg::Left(_) => Err(ENDED),
+            Leg::Left(_) => Err(CallError::ENDED),
             Leg::Waiting(_)
             | Leg::Ringing(_)
             | Leg::Connecting(_)
             | Leg::Active(_)
-            | Leg::Reconnecting(_) => leg.takes(device).then_some(()).ok_or(ELSEWHERE),
+            | Leg::Reconnecting(_) => leg.takes(device).then_some(()).ok_or(CallError::ELSEWHERE),
         }
     }
 
@@ -172,6 +169,16 @@ impl Book {
         }
     }
 
+    /// A device whose session has ended has no part in a call any more.
+    pub fn evict(&mut self, user: UserId, device: DeviceId, now: Now) {
+        let Some(id) = self.of_user.get(&user).copied() else { return };
+        if self.leg(user, id).is_ok_and(|leg| leg.device() == Some(device)) {
+            self.drive(id, Input::Leave { user }, now);
+        } else {
+            self.unseat((user, device), id, now);
+        }
+    }
+
     pub(super) fn fact(&mut self, (user, device): (UserId, DeviceId), id: CallId, fact: Fact, now: Now) {
         self.drive(id, Input::Fact { user, device, fact }, now);
     }
@@ -183,7 +190,7 @@ impl Book {
 
     fn leg(&self, user: UserId, id: CallId) -> Result<&Leg> {
         // It was live a moment ago: a deadline has ended it since.
-        let call = self.calls.get(&id).ok_or(ENDED)?;
+        let call = self.calls.get(&id).ok_or(CallError::ENDED)?;
         call.leg(user).ok_or(CallError::NotFound)
     }
 }

@@ -403,6 +403,23 @@ fn who_lost_his_device_can_leave_from_another() {
 }
 
 #[test]
+fn a_device_without_a_session_is_out_of_its_call_at_once() {
+    let mut t = Table::new();
+    t.start(1, a(), 11, b()).unwrap();
+    t.seat(1, a(), 11, "a");
+    let rings = t.seat(1, b(), 21, "b");
+    t.book.evict(b(), d(21), t.now);
+    t.book.evict(b(), d(22), t.now);
+    t.book.evict(c(), d(31), t.now);
+    t.drain();
+    assert_eq!(t.acts, [Act::DropTransport(rings)], "his other devices may answer");
+    t.book.evict(a(), d(11), t.now);
+    t.drain();
+    assert_eq!(t.ended().status, CallStatus::Cancelled);
+    t.talk();
+}
+
+#[test]
 fn a_stranger_finds_no_call() {
     let mut t = Table::new();
     t.talk();

@@ -1,7 +1,6 @@
 //! PURE: offers, transports and what the relay tells about them.
 
 use super::act::{Act, News, Room, Transport};
-use super::commands::ENDED;
 use super::seats::{Answered, Place};
 use super::{Book, Result, Seat};
 use crate::calls::CallError;
@@ -20,7 +19,7 @@ impl Book {
         self.fact(place, id, Fact::Here, now);
         let (user, device) = place;
         let (limits, total) = (self.limits, self.of_transport.len());
-        let desk = self.desks.get(&id).ok_or(ENDED)?;
+        let desk = self.desks.get(&id).ok_or(CallError::ENDED)?;
         let (room, participant) = (desk.room, desk.participant(user).ok_or(CallError::Internal)?);
         if let Some(transport) = desk.seats.known(place, &fingerprint) {
             return Ok(Seat { room, participant, transport });
@@ -30,7 +29,7 @@ impl Book {
         }
         let transport = Transport(self.mint());
         self.of_transport.insert(transport, (id, place));
-        let desk = self.desks.get_mut(&id).ok_or(ENDED)?;
+        let desk = self.desks.get_mut(&id).ok_or(CallError::ENDED)?;
         if let Some(older) = desk.seats.reserve(place, transport, fingerprint) {
             self.of_transport.remove(&older);
         }
@@ -42,9 +41,9 @@ impl Book {
     pub fn answered(&mut self, transport: Transport, mids: Vec<String>, now: Now) -> Result<()> {
         let Some((id, place)) = self.of_transport.get(&transport).copied() else {
             self.acts.push_back(Act::DropTransport(transport));
-            return Err(ENDED);
+            return Err(CallError::OVERTAKEN);
         };
-        let Some(desk) = self.desks.get_mut(&id) else { return Err(ENDED) };
+        let desk = self.desks.get_mut(&id).ok_or(CallError::OVERTAKEN)?;
         let outcome = desk.seats.answered(place, transport, mids);
         self.seated(id, place, transport, outcome, now);
         self.tell_slots(id, place);
@@ -132,6 +131,19 @@ impl Book {
             .collect();
         let to = Audience::Device(place.0, place.1);
         self.acts.push_back(Act::Tell(to, Event::Slots { call: id, slots }));
+    }
+
+    /// Takes a device's transports away.
+    pub(super) fn unseat(&mut self, place: Place, id: CallId, now: Now) {
+        let Some(desk) = self.desks.get_mut(&id) else { return };
+        let gone = desk.seats.empty(place);
+        for transport in &gone {
+            self.of_transport.remove(transport);
+            self.acts.push_back(Act::DropTransport(*transport));
+        }
+        if !gone.is_empty() {
+            self.fact(place, id, Fact::Gone, now);
+        }
     }
 
     /// The relay could not go on serving a room.

@@ -108,6 +108,10 @@ impl Seats {
         self.0.retain(|place, _| !goes(place));
         gone
     }
+    /// Takes away the transports of one device.
+    pub fn empty(&mut self, place: Place) -> Vec<Transport> {
+        self.0.remove(&place).iter().flat_map(Seat::transports).collect()
+    }
     /// Devices of one user that have a transport, not counting one.
     pub fn devices(&self, user: UserId, without: DeviceId) -> usize {
         self.0.keys().filter(|(u, d)| *u == user && *d != without).count()

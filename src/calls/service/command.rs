@@ -63,6 +63,10 @@ pub(super) enum Command {
         user: UserId,
         device: DeviceId,
     },
+    Evict {
+        user: UserId,
+        device: DeviceId,
+    },
     Live {
         user: UserId,
         reply: Reply<Vec<CallRecord>>,

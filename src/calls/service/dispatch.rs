@@ -10,8 +10,6 @@ use crate::ids::{CallId, ConversationId, DeviceId, UserId};
 use crate::model::{CallRecord, Target};
 use crate::policy::{Action, may};
 
-const ENDED: CallError = CallError::Conflict("the call has ended");
-
 impl Task {
     pub(super) fn command(&mut self, command: Command) {
         let now = self.now();
@@ -49,6 +47,7 @@ impl Task {
             }
             Command::DeviceHere { user, device } => self.book.device_here(user, device, now),
             Command::DeviceGone { user, device } => self.book.device_gone(user, device, now),
+            Command::Evict { user, device } => self.book.evict(user, device, now),
             Command::Live { user, reply } => drop(reply.send(Ok(self.book.live(user)))),
             Command::List { user, filter, after, limit, reply } => {
                 let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
@@ -84,7 +83,8 @@ impl Task {
     ) {
         self.act();
         if outcome.as_ref().err() != Some(&CallError::NotFound) || self.book.is_live(call) {
-            let _ = reply.send(outcome.or_else(|e| if e == ENDED { when_over(e) } else { Err(e) }));
+            let _ =
+                reply.send(outcome.or_else(|e| if e == CallError::ENDED { when_over(e) } else { Err(e) }));
             return;
         }
         let known = self.book.record(call);
@@ -94,7 +94,7 @@ impl Task {
                 Some(record) => readable(user, record),
                 None => lookup::call(&*store, user, call).await,
             };
-            let _ = reply.send(found.and_then(|_| when_over(ENDED)));
+            let _ = reply.send(found.and_then(|_| when_over(CallError::ENDED)));
         });
     }
 

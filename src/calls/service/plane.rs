@@ -89,7 +89,7 @@ fn report(quality: Quality) -> Report {
 
 pub(super) fn refusal(error: OfferError) -> CallError {
     match error {
-        OfferError::NoRoom => CallError::Conflict("the call has ended"),
+        OfferError::NoRoom => CallError::ENDED,
         OfferError::BadSdp(why) => CallError::UnusableOffer(format!("the offer is not usable: {why}")),
         OfferError::Full => CallError::TooMany,
         OfferError::NotYours => CallError::Internal,

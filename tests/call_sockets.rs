@@ -1,0 +1,106 @@
+//! Calls over Socket.IO, as clients live them: several devices ring, one wins; strangers are told nothing.
+
+mod support {
+    pub mod house;
+    pub mod socket;
+}
+
+use serde_json::{Value, json};
+use support::house::{House, Person};
+use support::socket::Socket;
+
+async fn start(socket: &mut Socket, to: &Person) -> Value {
+    let ack = socket.ok("startCall", json!({ "toUser": to.id })).await;
+    assert_eq!(ack["iceServers"], json!([]));
+    ack["call"].clone()
+}
+
+#[tokio::test]
+async fn every_device_rings_and_the_first_answer_wins() {
+    let house = House::new().await;
+    let (ann, bob) = (house.person("ann").await, house.person("bob").await);
+    let (mut caller, mut phone, mut desk) = (ann.socket().await, bob.socket().await, bob.socket().await);
+    let call = start(&mut caller, &bob).await;
+    assert_eq!((&call["status"], &call["legs"][1]["user"]), (&json!("ringing"), &json!(bob.id)));
+    assert!(call.get("node").is_none() && call.get("epoch").is_none(), "{call}");
+    let one = json!({ "call": call["id"] });
+    for device in [&mut phone, &mut desk] {
+        let incoming = device.event("incomingCall").await;
+        assert_eq!((&incoming["call"], &incoming["iceServers"]), (&call, &json!([])));
+    }
+    let mut late = bob.socket().await;
+    assert_eq!(late.welcome["calls"], json!([call]), "a device that comes while it rings learns of it");
+    let answered = phone.ok("acceptCall", one.clone()).await;
+    assert_eq!(answered["call"]["status"], "active");
+    for device in [&mut desk, &mut late] {
+        let stopped = device.event("ringStopped").await;
+        assert_eq!(stopped, json!({ "call": call["id"], "reason": "answeredElsewhere" }));
+    }
+    assert_eq!(desk.refused("acceptCall", one.clone()).await, "conflict");
+    assert_eq!(caller.event("callUpdated").await["call"]["answerTime"], answered["call"]["answerTime"]);
+    let mute = json!({ "call": call["id"], "muted": true });
+    assert_eq!(desk.refused("setMuted", mute.clone()).await, "conflict");
+    phone.ok("setMuted", mute).await;
+    assert_eq!(caller.event("callUpdated").await["call"]["legs"][1]["muted"], true);
+    caller.ok("endCall", one.clone()).await;
+    for device in [&mut caller, &mut phone, &mut desk] {
+        let ended = device.event("callEnded").await;
+        assert_eq!(
+            (&ended["call"]["status"], &ended["call"]["reason"]),
+            (&json!("completed"), &json!("hungUp"))
+        );
+    }
+    phone.ok("leaveCall", one).await;
+}
+
+#[tokio::test]
+async fn busy_and_glare_are_answered_in_the_ack() {
+    let house = House::new().await;
+    let (ann, bob, cat) = (house.person("ann").await, house.person("bob").await, house.person("cat").await);
+    let (mut anns, mut bobs, mut cats) = (ann.socket().await, bob.socket().await, cat.socket().await);
+    let call = start(&mut anns, &bob).await;
+    assert_eq!(start(&mut cats, &bob).await["status"], "busy");
+    assert_eq!(anns.refused("startCall", json!({ "toUser": cat.id })).await, "busy");
+    let same = start(&mut bobs, &ann).await;
+    assert_eq!((&same["id"], &same["status"]), (&call["id"], &json!("active")));
+    bobs.ok("leaveCall", json!({ "call": call["id"] })).await;
+}
+
+#[tokio::test]
+async fn a_stranger_learns_nothing_of_a_call() {
+    let house = House::new().await;
+    let (ann, bob, eve) = (house.person("ann").await, house.person("bob").await, house.person("eve").await);
+    let (mut anns, mut eves) = (ann.socket().await, eve.socket().await);
+    let call = start(&mut anns, &bob).await;
+    let (id, conversation) = (&call["id"], &call["conversation"]);
+    let offer = "v=0\r\na=fingerprint:sha-256 AA\r\n";
+    for (name, payload) in [
+        ("acceptCall", json!({ "call": id })),
+        ("rejectCall", json!({ "call": id })),
+        ("leaveCall", json!({ "call": id })),
+        ("endCall", json!({ "call": id })),
+        ("mediaOffer", json!({ "call": id, "sdp": offer })),
+        ("setMuted", json!({ "call": id, "muted": true })),
+        ("callStats", json!({ "call": id })),
+        ("startCall", json!({ "conversation": conversation })),
+    ] {
+        assert_eq!(eves.refused(name, payload).await, "notFound", "{name}");
+    }
+    assert_eq!(eves.events().await, []);
+    let again = bob.socket().await;
+    assert_eq!(again.welcome["calls"], json!([call]), "it rings on as if nothing had been");
+}
+
+#[tokio::test]
+async fn a_session_that_ends_ends_its_part_in_a_call() {
+    let house = House::new().await;
+    let (ann, bob) = (house.person("ann").await, house.person("bob").await);
+    let other = house.sign_in(&ann).await;
+    let (mut anns, mut bobs) = (ann.socket().await, bob.socket().await);
+    let call = start(&mut anns, &bob).await;
+    bobs.ok("acceptCall", json!({ "call": call["id"] })).await;
+    let actor = house.accounts.bearer(&other.token).await.unwrap();
+    house.accounts.end_session(actor, ann.session).await.unwrap();
+    let ended = bobs.event("callEnded").await;
+    assert_eq!((&ended["call"]["id"], &ended["call"]["status"]), (&call["id"], &json!("completed")));
+}
