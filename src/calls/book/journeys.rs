@@ -241,6 +241,8 @@ fn a_deadline_that_has_passed_counts_before_its_timer_fires() {
     assert!(matches!(t.accept(1, b(), 21), Err(CallError::Conflict(_))));
     assert_eq!(t.ended().status, CallStatus::Missed);
     assert!(matches!(t.start(2, b(), 21, a()), Ok(Begun::New(_))));
+    t.now = Now { wall: t.now.wall, mono: t.now.mono + Duration::from_secs(46) };
+    assert!(matches!(t.start(3, c(), 31, a()), Ok(Begun::New(_))), "nobody is busy with a call that is over");
 }
 
 #[test]
