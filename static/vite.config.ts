@@ -3,8 +3,10 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
-const server = process.env.CHARLA_DEV_SERVER ?? 'http://127.0.0.1:8444'
-const proxied = { target: server, secure: false, ws: true }
+// `npm run dev` serves the page from its sources and passes the rest on to a running server, whose name and origin
+// the requests then bear: it takes no others.
+const server = process.env.CHARLA_DEV_SERVER ?? 'https://localhost:8443'
+const proxied = { target: server, secure: false, ws: true, changeOrigin: true, headers: { origin: server } }
 
 export default defineConfig({
   plugins: [vue()],

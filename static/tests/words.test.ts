@@ -4,7 +4,8 @@ import { outcomeHint, outcomeSentence, staysOpen } from '../src/call/sentence'
 import { compile } from '../src/i18n/compile'
 import de from '../src/i18n/de'
 import en from '../src/i18n/en'
-import { contentBytes, toProblem, toResult } from '../src/protocol'
+import { sentence } from '../src/i18n/problem'
+import { contentBytes, toProblem, toResult, type Code, type Problem } from '../src/protocol'
 
 type Tree = { [key: string]: string | Tree }
 const flat = (tree: Tree, prefix = ''): [string, string][] =>
@@ -34,6 +35,17 @@ test('an outcome is a sentence, with what to do about it', () => {
   expect(outcomeHint('micDenied', t)).toBe('outcome.micDeniedHint')
   expect(outcomeHint('busy', t)).toBe('')
   expect(staysOpen({ key: 'micMissing' })).toBe(true)
+})
+
+test('a refusal is said in our words where it is always the same, else in the server’s', () => {
+  const t = (key: string, values?: unknown) => `${key} ${JSON.stringify(values) ?? ''}`.trim()
+  const said = (code: Code, more: Partial<Problem> = {}) => sentence({ code, title: 'title', detail: 'detail', ...more }, t)
+  expect(said('wrongCredentials')).toBe('code.wrongCredentials')
+  expect(said('invalid')).toBe('detail')
+  expect(said('forbidden', { detail: '' })).toBe('title')
+  expect(said('tooMany', { retryAfterMs: 2500 })).toBe('error.tooMany 3')
+  expect(said('tooMany')).toBe('detail')
+  expect(said('offline')).toBe('error.offline')
 })
 
 test('refusals are read without trusting them', () => {

@@ -25,6 +25,11 @@ const de: Messages = {
     timeout: 'Der Server hat zu lange nicht geantwortet. Bitte versuche es noch einmal.',
     tooMany: 'Zu viele Versuche. Noch einmal in {n} Sekunde. | Zu viele Versuche. Noch einmal in {n} Sekunden.',
   },
+  code: {
+    wrongCredentials: 'Der Name oder das Passwort stimmt nicht.', registrationClosed: 'Dieser Server nimmt keine neuen Konten an.', busy: 'Du bist schon in einem anderen Gespräch.',
+    conflict: 'Das geht nicht mehr: Inzwischen hat sich etwas geändert.', unusableOffer: 'Der Server und dieser Browser finden keinen gemeinsamen Weg für den Ton.',
+    internal: 'Auf dem Server ist etwas schiefgegangen. Bitte versuche es noch einmal.', unavailable: 'Der Server kann das gerade nicht. Bitte versuche es noch einmal.',
+  },
   link: { lost: 'Keine Verbindung. Neuer Versuch …', },
   chats: {
     title: 'Chats', search: 'Personen finden', searching: 'Suche …', nobody: 'Niemand heißt „{query}…“.',
@@ -69,7 +74,7 @@ const de: Messages = {
     title: 'Einstellungen', owner: 'Besitzer dieses Servers', appearance: 'Aussehen', theme: 'Farben', system: 'Wie im System', light: 'Hell', dark: 'Dunkel', language: 'Sprache',
     sound: 'Ton', soundHint: 'Die Namen der Geräte erscheinen, sobald das Mikrofon erlaubt ist.', allow: 'Mikrofon erlauben',
     notifications: 'Benachrichtigungen', notifyOn: 'An', notifyOff: 'Benachrichtigungen erlauben', notifyDenied: 'Vom Browser blockiert', notifyHint: 'Meldet Anrufe und Nachrichten, während diese Seite im Hintergrund ist.',
-    password: 'Passwort', oldPassword: 'Bisheriges Passwort', newPassword: 'Neues Passwort', change: 'Passwort ändern', changed: 'Passwort geändert. Alle anderen Sitzungen sind beendet.',
+    password: 'Passwort', oldPassword: 'Bisheriges Passwort', newPassword: 'Neues Passwort', change: 'Passwort ändern', wrongOld: 'Das bisherige Passwort stimmt nicht.', changed: 'Passwort geändert. Alle anderen Sitzungen sind beendet.',
     sessions: 'Sitzungen', sessionsHint: 'Wo du angemeldet bist. Beende, was du nicht kennst.', current: 'Diese hier', lastSeen: 'Zuletzt verwendet {when}', end: 'Beenden', endSession: 'Sitzung beenden: {name}', unknownAgent: 'Unbekanntes Programm',
     signOut: 'Abmelden', version: 'Charla {version}', endedOne: 'Sitzung beendet.',
   },

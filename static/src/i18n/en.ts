@@ -23,6 +23,11 @@ export default {
     timeout: 'The server took too long to answer. Please try again.',
     tooMany: 'Too many attempts. Try again in {n} second. | Too many attempts. Try again in {n} seconds.',
   },
+  code: {
+    wrongCredentials: 'The name or the password is not right.', registrationClosed: 'This server takes no new accounts.', busy: 'You are already in another call.',
+    conflict: 'That is no longer possible: things have changed meanwhile.', unusableOffer: 'The server and this browser found no common way to carry sound.',
+    internal: 'Something went wrong on the server. Please try again.', unavailable: 'The server cannot do that right now. Please try again.',
+  },
   link: { lost: 'No connection. Trying again …', },
   chats: {
     title: 'Chats', search: 'Find people', searching: 'Searching …', nobody: 'Nobody is called “{query}…”.',
@@ -67,7 +72,7 @@ export default {
     title: 'Settings', owner: 'Owner of this server', appearance: 'Appearance', theme: 'Theme', system: 'As the system', light: 'Light', dark: 'Dark', language: 'Language',
     sound: 'Sound', soundHint: 'Names of devices appear once the microphone has been allowed.', allow: 'Allow microphone',
     notifications: 'Notifications', notifyOn: 'On', notifyOff: 'Allow notifications', notifyDenied: 'Blocked by the browser', notifyHint: 'Tells you of calls and messages while this page is in the background.',
-    password: 'Password', oldPassword: 'Current password', newPassword: 'New password', change: 'Change password', changed: 'Password changed. Every other session has ended.',
+    password: 'Password', oldPassword: 'Current password', newPassword: 'New password', change: 'Change password', wrongOld: 'The current password is not right.', changed: 'Password changed. Every other session has ended.',
     sessions: 'Sessions', sessionsHint: 'Where you are signed in. End what you do not know.', current: 'This one', lastSeen: 'Last used {when}', end: 'End', endSession: 'End session: {name}', unknownAgent: 'Unknown program',
     signOut: 'Sign out', version: 'Charla {version}', endedOne: 'Session ended.',
   },

@@ -1,12 +1,15 @@
-// A refusal as a sentence: the server's own words where it spoke, ours where no answer came.
-import type { Problem } from '../protocol'
+// A refusal as a sentence in the page's language; where the server knows more than the kind of it, in its own words.
+import type { Code, Problem } from '../protocol'
 
 type Translate = (key: string, values?: Record<string, unknown> | number) => string
 
+/** Refusals that say the same every time. */
+const OURS: readonly Code[] = ['wrongCredentials', 'registrationClosed', 'busy', 'conflict', 'unusableOffer', 'internal', 'unavailable']
+
 export function sentence(problem: Problem, t: Translate): string {
-  if (problem.code === 'offline') return t('error.offline')
-  if (problem.code === 'timeout') return t('error.timeout')
+  if (problem.code === 'offline' || problem.code === 'timeout') return t(`error.${problem.code}`)
   if (problem.code === 'tooMany' && problem.retryAfterMs) return t('error.tooMany', Math.ceil(problem.retryAfterMs / 1000))
+  if (OURS.includes(problem.code)) return t(`code.${problem.code}`)
   return problem.detail || problem.title || t('error.generic')
 }
 
