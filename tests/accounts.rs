@@ -486,3 +486,13 @@ async fn people_are_found_by_the_beginning_of_their_name() {
     assert!(names("%", 10).await.is_empty());
     assert!(names(&"x".repeat(5000), 10).await.is_empty());
 }
+
+#[tokio::test]
+async fn what_the_server_could_not_check_is_no_attempt() {
+    let house = House::new().await;
+    house.store.close().await;
+    for _ in 0..20 {
+        let refused = house.accounts.login(credentials("alice", PASSWORD), from(1)).await;
+        assert!(matches!(refused, Err(AccountError::Store(_))), "{refused:?}");
+    }
+}

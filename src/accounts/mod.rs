@@ -174,9 +174,9 @@ impl Accounts {
         }
         let name = rules::normal(&username).to_lowercase();
         self.take_login(&name, client.address)?;
-        let user = self.store.user_by_login(&name).await?;
-        let stored = user.as_ref().map_or(password::NOBODY, |u| u.password.as_str());
-        let verdict = self.hasher.verify(&password, stored).await?;
+        let checked = self.check(&name, &password).await;
+        // What the server could not check was no attempt.
+        let (user, verdict) = checked.inspect_err(|_| self.refund_login(&name, client.address))?;
         let (Some(user), Verdict::Right | Verdict::RightButOld) = (user, verdict) else {
             tracing::debug!(address = %client.address, "a sign-in was refused");
             return Err(AccountError::WrongCredentials);
@@ -273,6 +273,14 @@ impl Accounts {
         }
         let found = self.store.find_users(&rules::normal(prefix), limit.saturating_add(1)).await?;
         Ok(found.iter().filter(|u| u.id != actor.user).take(limit).map(User::public).collect())
+    }
+
+    /// The user of that name, if any, and whether it is his password. Costs the same without a user.
+    async fn check(&self, name: &str, password: &str) -> Result<(Option<User>, Verdict)> {
+        let user = self.store.user_by_login(name).await?;
+        let stored = user.as_ref().map_or(password::NOBODY, |u| u.password.as_str());
+        let verdict = self.hasher.verify(password, stored).await?;
+        Ok((user, verdict))
     }
 
     /// Puts the password under today's hash. Losing a race against a change of password is fine: that one counts.

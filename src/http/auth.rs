@@ -52,11 +52,13 @@ pub(super) async fn slow_down(
 #[serde(deny_unknown_fields)]
 pub struct RegisterBody {
     /// 3–32 letters, digits, `_ . -`; unique without regard to case.
+    #[schema(min_length = 3, max_length = 32)]
     username: String,
     /// At most 254 characters; unique without regard to case.
+    #[schema(format = Email, max_length = 254)]
     email: String,
     /// 8–128 characters, taken exactly as they are.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 128)]
     password: String,
 }
 
@@ -81,7 +83,7 @@ pub struct RefreshBody {
 pub struct PasswordBody {
     #[schema(format = Password)]
     old_password: String,
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 8, max_length = 128)]
     new_password: String,
 }
 
@@ -130,7 +132,7 @@ pub struct SessionsView {
 }
 
 /// Makes an account and signs it in.
-#[utoipa::path(post, path = "/api/v1/auth/register", tag = "auth", request_body = RegisterBody,
+#[utoipa::path(post, path = "/api/v1/auth/register", operation_id = "register", tag = "auth", request_body = RegisterBody,
     responses((status = 201, body = SignedInView)))]
 pub async fn register(
     State(app): State<App>,
@@ -143,7 +145,7 @@ pub async fn register(
 }
 
 /// Signs in. Unknown users and wrong passwords get one answer.
-#[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginBody,
+#[utoipa::path(post, path = "/api/v1/auth/login", operation_id = "login", tag = "auth", request_body = LoginBody,
     responses((status = 200, body = SignedInView)))]
 pub async fn login(
     State(app): State<App>,
@@ -157,7 +159,7 @@ pub async fn login(
 
 /// Replaces the session's token, by the one in the body or the cookie's. A replaced token that is used again after half
 /// a minute ends the session.
-#[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshBody,
+#[utoipa::path(post, path = "/api/v1/auth/refresh", operation_id = "refresh", tag = "auth", request_body = RefreshBody,
     responses((status = 200, body = SignedInView)))]
 pub async fn refresh(State(app): State<App>, request: Request) -> Result<Response, Refused> {
     use axum::extract::FromRequest as _;
@@ -178,7 +180,7 @@ pub async fn refresh(State(app): State<App>, request: Request) -> Result<Respons
 }
 
 /// Ends the session that asks; its sockets are closed.
-#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", responses((status = 204)))]
+#[utoipa::path(post, path = "/api/v1/auth/logout", operation_id = "logout", tag = "auth", responses((status = 204)))]
 pub async fn logout(State(app): State<App>, Signed(actor): Signed) -> Result<Response, Refused> {
     app.accounts.logout(actor).await?;
     let gone = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
@@ -186,7 +188,7 @@ pub async fn logout(State(app): State<App>, Signed(actor): Signed) -> Result<Res
 }
 
 /// Changes the password; every other session ends.
-#[utoipa::path(post, path = "/api/v1/auth/password", tag = "auth", request_body = PasswordBody,
+#[utoipa::path(post, path = "/api/v1/auth/password", operation_id = "changePassword", tag = "auth", request_body = PasswordBody,
     responses((status = 204)))]
 pub async fn password(
     State(app): State<App>,
@@ -198,7 +200,7 @@ pub async fn password(
 }
 
 /// The asker's sessions.
-#[utoipa::path(get, path = "/api/v1/auth/sessions", tag = "auth", responses((status = 200, body = SessionsView)))]
+#[utoipa::path(get, path = "/api/v1/auth/sessions", operation_id = "listSessions", tag = "auth", responses((status = 200, body = SessionsView)))]
 pub async fn sessions(
     State(app): State<App>,
     Signed(actor): Signed,
@@ -216,7 +218,7 @@ pub async fn sessions(
 }
 
 /// Ends one of the asker's sessions; its sockets are closed.
-#[utoipa::path(delete, path = "/api/v1/auth/sessions/{id}", tag = "auth", params(("id" = String, Path)),
+#[utoipa::path(delete, path = "/api/v1/auth/sessions/{id}", operation_id = "endSession", tag = "auth", params(("id" = String, Path, pattern = "^[0-9a-fA-F]{24}$")),
     responses((status = 204)))]
 pub async fn end_session(
     State(app): State<App>,
@@ -228,7 +230,7 @@ pub async fn end_session(
 }
 
 /// Makes the asker an owner, with the owner link's secret; once.
-#[utoipa::path(post, path = "/api/v1/auth/claim", tag = "auth", request_body = ClaimBody,
+#[utoipa::path(post, path = "/api/v1/auth/claim", operation_id = "claimOwnership", tag = "auth", request_body = ClaimBody,
     responses((status = 200, body = OwnUser)))]
 pub async fn claim(
     State(app): State<App>,

@@ -24,7 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
     /// Only calls with this user.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[0-9a-fA-F]{24}$")]
     with: Option<UserId>,
     status: Option<CallStatus>,
     /// Started at or after.
@@ -34,8 +34,10 @@ pub struct ListParams {
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
     /// `next` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]{27}$")]
     after: Option<String>,
     /// 1–100, default 50.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
@@ -48,7 +50,7 @@ pub struct CallsView {
 }
 
 /// The asker's calls, live ones as they stand.
-#[utoipa::path(get, path = "/api/v1/calls", tag = "calls", params(ListParams),
+#[utoipa::path(get, path = "/api/v1/calls", operation_id = "listCalls", tag = "calls", params(ListParams),
     responses((status = 200, body = CallsView, headers(("Link", description = "rel=\"next\"")))))]
 pub async fn list(
     State(app): State<App>,
@@ -66,7 +68,7 @@ pub async fn list(
 }
 
 /// One call.
-#[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/calls/{id}", operation_id = "getCall", tag = "calls", params(("id" = String, Path, pattern = "^[0-9a-fA-F]{24}$")),
     responses((status = 200, body = CallRecord)))]
 pub async fn call(
     State(app): State<App>,

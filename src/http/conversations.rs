@@ -29,8 +29,10 @@ pub(super) fn routes() -> Vec<Route> {
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
     /// 1–100, default 50.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
     /// `next` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]{27}$")]
     after: Option<String>,
 }
 
@@ -46,7 +48,7 @@ pub struct ConversationsView {
 #[serde(deny_unknown_fields)]
 pub struct OpenBody {
     /// With whom.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^[0-9a-fA-F]{24}$")]
     user: UserId,
 }
 
@@ -59,6 +61,7 @@ pub struct MessagesParams {
     /// The oldest after this sequence number.
     after: Option<u64>,
     /// 1–100, default 50.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
@@ -74,10 +77,12 @@ pub struct MessagesView {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SendBody {
     /// 1–64 of `[A-Za-z0-9_-]`; a retry with the same one is the same message.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
     /// 1–4096 bytes of UTF-8, not only white space.
+    #[schema(min_length = 1, max_length = 4096, pattern = "\\S")]
     content: String,
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9a-fA-F]{24}$")]
     reply_to: Option<MessageId>,
 }
 
@@ -89,7 +94,7 @@ pub struct ReadBody {
 }
 
 /// The asker's conversations.
-#[utoipa::path(get, path = "/api/v1/conversations", tag = "conversations", params(ListParams),
+#[utoipa::path(get, path = "/api/v1/conversations", operation_id = "listConversations", tag = "conversations", params(ListParams),
     responses((status = 200, body = ConversationsView, headers(("Link", description = "rel=\"next\"")))))]
 pub async fn list(
     State(app): State<App>,
@@ -106,7 +111,7 @@ pub async fn list(
 }
 
 /// The conversation with somebody, opened if need be.
-#[utoipa::path(post, path = "/api/v1/conversations", tag = "conversations", request_body = OpenBody,
+#[utoipa::path(post, path = "/api/v1/conversations", operation_id = "openConversation", tag = "conversations", request_body = OpenBody,
     responses((status = 200, body = ConversationView)))]
 pub async fn open(
     State(app): State<App>,
@@ -117,7 +122,7 @@ pub async fn open(
 }
 
 /// One conversation.
-#[utoipa::path(get, path = "/api/v1/conversations/{id}", tag = "conversations", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/conversations/{id}", operation_id = "getConversation", tag = "conversations", params(("id" = String, Path, pattern = "^[0-9a-fA-F]{24}$")),
     responses((status = 200, body = ConversationView)))]
 pub async fn conversation(
     State(app): State<App>,
@@ -128,8 +133,8 @@ pub async fn conversation(
 }
 
 /// A page of messages.
-#[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", tag = "conversations",
-    params(("id" = String, Path), MessagesParams),
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", operation_id = "listMessages", tag = "conversations",
+    params(("id" = String, Path, pattern = "^[0-9a-fA-F]{24}$"), MessagesParams),
     responses((status = 200, body = MessagesView, headers(("Link", description = "rel=\"next\"")))))]
 pub async fn messages(
     State(app): State<App>,
@@ -154,8 +159,8 @@ pub async fn messages(
 }
 
 /// Sends a message: stored when it is answered. 200 if this `clientId` was already stored.
-#[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", tag = "conversations",
-    params(("id" = String, Path)), request_body = SendBody,
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", operation_id = "sendMessage", tag = "conversations",
+    params(("id" = String, Path, pattern = "^[0-9a-fA-F]{24}$")), request_body = SendBody,
     responses((status = 201, body = Message), (status = 200, body = Message)))]
 pub async fn send(
     State(app): State<App>,
@@ -171,7 +176,7 @@ pub async fn send(
 }
 
 /// Says how far the asker has read.
-#[utoipa::path(put, path = "/api/v1/conversations/{id}/read", tag = "conversations", params(("id" = String, Path)),
+#[utoipa::path(put, path = "/api/v1/conversations/{id}/read", operation_id = "markRead", tag = "conversations", params(("id" = String, Path, pattern = "^[0-9a-fA-F]{24}$")),
     request_body = ReadBody, responses((status = 200, body = Receipt)))]
 pub async fn read(
     State(app): State<App>,

@@ -43,13 +43,13 @@ pub struct InfoView {
 }
 
 /// The process answers.
-#[utoipa::path(get, path = "/api/v1/health/live", tag = "server", responses((status = 200, body = HealthView)))]
+#[utoipa::path(get, path = "/api/v1/health/live", operation_id = "isLive", tag = "server", responses((status = 200, body = HealthView)))]
 pub async fn live() -> Json<HealthView> {
     Json(HealthView { status: "ok" })
 }
 
 /// The server can do its work; else 503.
-#[utoipa::path(get, path = "/api/v1/health/ready", tag = "server", responses((status = 200, body = HealthView)))]
+#[utoipa::path(get, path = "/api/v1/health/ready", operation_id = "isReady", tag = "server", responses((status = 200, body = HealthView)))]
 pub async fn ready(State(app): State<App>) -> Result<Json<HealthView>, Refused> {
     match app.health.ready().await {
         Ok(()) => Ok(Json(HealthView { status: "ok" })),
@@ -61,7 +61,7 @@ pub async fn ready(State(app): State<App>) -> Result<Json<HealthView>, Refused> 
 }
 
 /// What this server is.
-#[utoipa::path(get, path = "/api/v1/info", tag = "server", responses((status = 200, body = InfoView)))]
+#[utoipa::path(get, path = "/api/v1/info", operation_id = "getInfo", tag = "server", responses((status = 200, body = InfoView)))]
 pub async fn info(State(app): State<App>) -> Json<InfoView> {
     let registration = if app.accounts.registration_open() { "open" } else { "closed" };
     Json(InfoView {

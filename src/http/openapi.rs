@@ -6,7 +6,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::{Problem, status};
@@ -66,6 +66,7 @@ impl Modify for Common {
                     let way = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
                     operation.security = Some(vec![way("bearer"), way("cookie")]);
                 }
+                name_successes(operation);
                 describe(operation, &codes(path, open, changes));
             }
         }
@@ -93,7 +94,10 @@ fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
         codes.push(Code::NotFound);
     }
     if changes {
-        codes.extend([Code::TooLarge, Code::TooMany]);
+        codes.push(Code::TooLarge);
+    }
+    if changes || path.starts_with("/api/v1/auth/") {
+        codes.push(Code::TooMany);
     }
     if changes || !open {
         codes.push(Code::Invalid);
@@ -107,6 +111,18 @@ fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
         _ => {}
     }
     codes
+}
+
+/// OpenAPI wants a description of every response; what a route does is what its success means.
+fn name_successes(operation: &mut Operation) {
+    let summary = operation.summary.clone().unwrap_or_default();
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description.clone_from(&summary);
+        }
+    }
 }
 
 /// One response per status, naming the codes that have it.

@@ -24,6 +24,7 @@ pub struct FindParams {
     #[serde(default)]
     query: String,
     /// 1–100, default 50.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
 
@@ -36,13 +37,13 @@ pub struct UsersView {
 }
 
 /// The asker himself.
-#[utoipa::path(get, path = "/api/v1/users/me", tag = "users", responses((status = 200, body = OwnUser)))]
+#[utoipa::path(get, path = "/api/v1/users/me", operation_id = "getOwnUser", tag = "users", responses((status = 200, body = OwnUser)))]
 pub async fn me(State(app): State<App>, Signed(actor): Signed) -> Result<Json<OwnUser>, Refused> {
     Ok(Json(app.accounts.me(actor).await?))
 }
 
 /// People whose name begins so.
-#[utoipa::path(get, path = "/api/v1/users", tag = "users", params(FindParams),
+#[utoipa::path(get, path = "/api/v1/users", operation_id = "findUsers", tag = "users", params(FindParams),
     responses((status = 200, body = UsersView)))]
 pub async fn find(
     State(app): State<App>,
@@ -55,7 +56,7 @@ pub async fn find(
 }
 
 /// One person.
-#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/users/{id}", operation_id = "getUser", tag = "users", params(("id" = String, Path, pattern = "^[0-9a-fA-F]{24}$")),
     responses((status = 200, body = PublicUser)))]
 pub async fn user(
     State(app): State<App>,

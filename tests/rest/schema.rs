@@ -103,7 +103,12 @@ async fn the_document_is_served_and_says_who_may_ask_and_what_is_refused() {
     assert_eq!(served, api());
     let schemes: Vec<&String> = served["components"]["securitySchemes"].as_object().unwrap().keys().collect();
     assert_eq!(schemes, ["bearer", "cookie"]);
+    let mut ids = BTreeSet::new();
     for (method, path, operation) in operations() {
+        assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}");
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            assert!(!response["description"].as_str().unwrap().is_empty(), "{method} {path} {status}");
+        }
         let open = OPEN.contains(&path.as_str());
         assert_eq!(operation["security"].is_null(), open, "{method} {path}");
         let responses = operation["responses"].as_object().unwrap();
