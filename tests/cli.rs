@@ -1,5 +1,6 @@
 //! The command line as an operator meets it: what `check` says, what is refused and how, what a first start leaves
 //! behind, how it stops.
+#![allow(clippy::disallowed_methods)]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -1,11 +1,14 @@
 //! The one port as clients meet it: good ones, plain ones, slow ones, silent ones, too many of them.
+#![allow(clippy::disallowed_methods)]
 
 #[path = "support/edge.rs"]
 mod edge;
 
+use std::fs;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
+use charla::startup::owner::OwnerLink;
 use edge::{Edge, eventually, impatient, until_closed, until_said};
 use rustls_pki_types::ServerName;
 use serde_json::Value;
@@ -245,4 +248,32 @@ async fn a_new_name_gets_a_new_certificate_from_the_same_authority() {
     let tls = TlsConnector::from(server.tls(&["http/1.1"])).connect(name, server.connect().await).await;
     assert!(tls.is_ok(), "{tls:?}");
     server.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_link_makes_an_owner_once_and_is_not_offered_again() {
+    let server = Edge::new().await;
+    let Some(OwnerLink::Terminal(link)) = server.running.owner_link.clone() else { panic!("no link") };
+    let secret = link.split_once("#claim=").unwrap().1.to_owned();
+    let http = server.http().build().unwrap();
+    let person = serde_json::json!({"username": "ada", "email": "ada@example.org", "password": "a good long passphrase"});
+    let answer = http.post(server.url("/api/v1/auth/register")).json(&person).send().await.unwrap();
+    assert_eq!(answer.status(), 201);
+    let token = answer.json::<Value>().await.unwrap()["accessToken"].as_str().unwrap().to_owned();
+    let claim = async || {
+        let claim = http.post(server.url("/api/v1/auth/claim")).bearer_auth(&token);
+        claim.json(&serde_json::json!({"claim": secret})).send().await.unwrap()
+    };
+    let owner = claim().await;
+    assert_eq!(owner.status(), 200);
+    assert_eq!(owner.json::<Value>().await.unwrap()["role"], "owner");
+    assert!(claim().await.status().is_client_error(), "once");
+
+    let dir = server.dir;
+    server.running.stop().await;
+    fs::write(dir.path().join("data/owner-link.txt"), "an old one").unwrap();
+    let again = charla::start(edge::config(&dir), charla::Options::default()).await.unwrap();
+    assert_eq!(again.owner_link, None);
+    assert!(!dir.path().join("data/owner-link.txt").exists(), "an old link does not lie about");
+    again.stop().await;
 }
