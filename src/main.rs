@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use charla::clock::{Clock as _, SystemClock};
 use charla::config::{self, Loaded, LogFormat};
 use charla::startup::owner::OwnerLink;
 use charla::{Options, Running};
@@ -91,6 +92,7 @@ async fn serve(loaded: Loaded) -> anyhow::Result<()> {
     for doubt in &loaded.doubts {
         tracing::warn!("{doubt}");
     }
+    let began = SystemClock.instant();
     let to_terminal = std::io::stdout().is_terminal();
     let options = Options { to_terminal, ..Options::default() };
     let mut term = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
@@ -109,7 +111,12 @@ async fn serve(loaded: Loaded) -> anyhow::Result<()> {
             std::process::exit(1);
         });
     };
-    charla::run(loaded.config, options, shutdown, announce).await?;
+    let started = |running: &Running| {
+        let took = SystemClock.instant().duration_since(began);
+        tracing::info!(tcp = ?running.addresses, udp = ?running.media_addresses, ?took, "serving");
+        announce(running);
+    };
+    charla::run(loaded.config, options, shutdown, started).await?;
     Ok(())
 }
 
