@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { STALL_MS, fresh, isHealthy, observe, type Decision, type Recovery, type Seen } from '../src/media/recovery'
-import { sample, senderReports } from '../src/media/stats'
+import { packetsIn, sample, senderReports } from '../src/media/stats'
 
 const seen = (more: Partial<Seen> = {}): Seen => ({ path: 'up', reports: 1, signal: true, ...more })
 
@@ -49,6 +49,9 @@ describe('statistics', () => {
     expect(senderReports([{ type: 'transport' }])).toBeNull()
     expect(senderReports([{ type: 'remote-outbound-rtp', reportsSent: 3 }, { type: 'remote-outbound-rtp', reportsSent: 4 }])).toBe(7)
     expect(senderReports([{ type: 'remote-outbound-rtp', remoteTimestamp: 1000 }])).toBe(1000)
+  })
+  test('packets are counted over all slots', () => {
+    expect(packetsIn([{ type: 'inbound-rtp', packetsReceived: 2 }, { type: 'inbound-rtp', packetsReceived: 3 }, { type: 'outbound-rtp' }])).toBe(5)
   })
   test('are of the interval, not of the whole call', () => {
     const inbound = (concealedSamples: number, totalSamplesReceived: number) => ({

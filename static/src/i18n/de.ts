@@ -49,7 +49,7 @@ const de: Messages = {
   call: {
     region: 'Anruf', incoming: '{name} ruft an', incomingHint: 'Sprachanruf', accept: 'Annehmen', decline: 'Ablehnen', silence: 'Stumm klingeln', silenced: 'Klingelt stumm',
     asking: 'Warten auf dein Mikrofon …', calling: '{name} wird angerufen …', accepting: 'Annehmen …', connecting: 'Verbinden …',
-    active: 'Verbunden', reconnecting: 'Neu verbinden …', mute: 'Stummschalten', unmute: 'Stummschaltung aufheben', muted: 'Du bist stumm', theyMuted: '{name} ist stumm',
+    active: 'Verbunden', reconnecting: 'Neu verbinden …', mute: 'Stummschalten', unmute: 'Stummschaltung aufheben', muted: 'Du bist stumm', theyMuted: '{name} ist stumm', notHeard: 'von {name} kommt kein Ton',
     hangUp: 'Auflegen', cancel: 'Abbrechen', devices: 'Tongeräte', microphone: 'Mikrofon', speaker: 'Lautsprecher', default: 'Wie im System', device: 'Gerät {n}',
     levelMine: 'Dein Pegel', levelTheirs: 'Pegel von {name}', timer: 'Gesprächsdauer', dismiss: 'Schließen', again: 'Noch einmal anrufen', onCall: 'Im Gespräch',
   },

@@ -47,7 +47,7 @@ export default {
   call: {
     region: 'Call', incoming: '{name} is calling', incomingHint: 'Voice call', accept: 'Accept', decline: 'Decline', silence: 'Silence', silenced: 'Ringing silently',
     asking: 'Waiting for your microphone …', calling: 'Calling {name} …', accepting: 'Answering …', connecting: 'Connecting …',
-    active: 'Connected', reconnecting: 'Reconnecting …', mute: 'Mute', unmute: 'Unmute', muted: 'You are muted', theyMuted: '{name} is muted',
+    active: 'Connected', reconnecting: 'Reconnecting …', mute: 'Mute', unmute: 'Unmute', muted: 'You are muted', theyMuted: '{name} is muted', notHeard: 'nothing is heard from {name}',
     hangUp: 'Hang up', cancel: 'Cancel call', devices: 'Sound devices', microphone: 'Microphone', speaker: 'Speaker', default: 'System default', device: 'Device {n}',
     levelMine: 'Your level', levelTheirs: '{name}’s level', timer: 'Call time', dismiss: 'Dismiss', again: 'Call again', onCall: 'In a call',
   },

@@ -2,12 +2,14 @@
 // is lost. Knows how to carry an offer only through the function it is given.
 import type { CallStats, IceServer, Result } from '../protocol'
 import { fresh, isHealthy, observe, type Recovery, type Seen } from './recovery'
-import { sample, senderReports, type Sample } from './stats'
+import { packetsIn, sample, senderReports, type Sample } from './stats'
 
 const SLOTS = 8
 const TICK_MS = 1000
 const STATS_EVERY_TICKS = 5
 const RETRY_OFFER_MS = 3000
+/** The other one's sound comes in fifty packets a second, muted or not; none for this long is worth a word. */
+const SILENT_MS = 4000
 
 export interface PeerHandlers {
   /** Carries an offer to the relay and brings its answer. */
@@ -15,6 +17,8 @@ export interface PeerHandlers {
   onPath(state: 'up' | 'lost' | 'hopeless'): void
   onTrack(mid: string, track: MediaStreamTrack): void
   onStats(stats: CallStats): void
+  /** Whether sound comes in; said when it changes, and not before the first packet. */
+  onHearing(hearing: boolean): void
   hasSignal(): boolean
 }
 
@@ -29,6 +33,7 @@ export class Peer {
   private closed = false
   private wasUp = false
   private ticks = 0
+  private heard = { packets: 0, at: 0, now: true }
   private lastSample: Sample | null = null
 
   constructor(iceServers: IceServer[], microphone: MediaStreamTrack | null, private readonly handlers: PeerHandlers) {
@@ -102,6 +107,14 @@ export class Peer {
     return true
   }
 
+  private listen(packets: number): void {
+    const now = performance.now()
+    if (packets !== this.heard.packets) this.heard = { ...this.heard, packets, at: now }
+    const hearing = packets === 0 || now - this.heard.at < SILENT_MS
+    if (hearing !== this.heard.now) this.handlers.onHearing(hearing)
+    this.heard.now = hearing
+  }
+
   private path(): Seen['path'] {
     const states = [this.pc.connectionState, this.pc.iceConnectionState]
     if (states.includes('failed')) return 'failed'
@@ -124,6 +137,7 @@ export class Peer {
       this.lastSample = sample(entries, this.lastSample)
       if (this.path() === 'up') this.handlers.onStats(this.lastSample.stats)
     }
+    this.listen(packetsIn(entries))
     this.decide(senderReports(entries))
     // An offer that could not be carried waits here for the socket.
     void this.negotiate()

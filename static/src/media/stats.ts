@@ -16,6 +16,13 @@ export function senderReports(entries: Iterable<Entry>): number | null {
   return count
 }
 
+/** Packets of sound that came in, over all slots. */
+export function packetsIn(entries: Iterable<Entry>): number {
+  let count = 0
+  for (const entry of entries) if (entry.type === 'inbound-rtp') count += number(entry, 'packetsReceived')
+  return count
+}
+
 interface Sums { concealed: number; samples: number; bufferDelay: number; emitted: number }
 export interface Sample { sums: Sums; stats: CallStats }
 const NOTHING: Sums = { concealed: 0, samples: 0, bufferDelay: 0, emitted: 0 }

@@ -29,6 +29,8 @@ export const useCalls = defineStore('calls', () => {
   const state = shallowRef(IDLE)
   /** Rises with every call that ended: the history is stale. */
   const endings = ref(0)
+  /** False while no sound at all comes from the other one, for whatever reason. */
+  const hearing = ref(true)
   const microphone = new Microphone()
   const speakers = new Speakers()
   let peer: Peer | null = null
@@ -121,6 +123,9 @@ export const useCalls = defineStore('calls', () => {
       onPath: (path) => {
         if (peer === opened) dispatch({ type: 'media', state: path })
       },
+      onHearing: (now) => {
+        if (peer === opened) hearing.value = now
+      },
       onTrack: (mid, track) => speakers.play(mid, track),
       onStats: (stats) => {
         if (state.value.phase === 'active') void connection.emit('callStats', { call: id, ...stats })
@@ -132,6 +137,7 @@ export const useCalls = defineStore('calls', () => {
   function closePeer(): void {
     peer?.close()
     peer = null
+    hearing.value = true
     speakers.stop()
   }
 
@@ -173,5 +179,5 @@ export const useCalls = defineStore('calls', () => {
     if (state.value.phase === 'active' || state.value.phase === 'outgoing') peer?.restart()
   })
 
-  return { state, stage, call, peerUser, endings, dispatch, onWelcome, start, accept, abandon, useInput, useOutput, levels }
+  return { state, stage, call, peerUser, hearing, endings, dispatch, onWelcome, start, accept, abandon, useInput, useOutput, levels }
 })
