@@ -250,3 +250,20 @@ async fn one_user_has_so_many_sockets_and_no_more() {
     assert!(matches!(ann.try_socket(json!({"token": ann.token})).await, Err(Refused::Connect(_))));
     bob.socket().await;
 }
+
+#[tokio::test]
+async fn a_reload_while_it_rings_keeps_the_call() {
+    let house = House::new().await;
+    let (ann, bob) = (house.person("ann").await, house.person("bob").await);
+    let mut ann1 = ann.on(DEVICE).await;
+    let mut bob1 = bob.socket().await;
+    let call = ann1.ok("startCall", json!({"toUser": bob.id})).await["call"]["id"].clone();
+    // The new socket comes before the old one has gone, then after it.
+    let again = ann.on(DEVICE).await;
+    ann1.closed().await;
+    again.drop_connection().await;
+    let mut back = ann.on(DEVICE).await;
+    assert_eq!(back.welcome["calls"][0]["id"], call);
+    bob1.ok("acceptCall", json!({ "call": call })).await;
+    assert_eq!(back.event("callUpdated").await["call"]["status"], "active");
+}

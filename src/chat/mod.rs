@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::code::{Code, FieldError, Refusal};
+use crate::config;
 use crate::event::{Audience, Event, Outbox};
 use crate::ids::{ConversationId, DeviceId, MessageId, UserId};
 use crate::limit::{Limiter, Rate};
@@ -114,7 +115,18 @@ pub struct ChatLimits {
 
 impl Default for ChatLimits {
     fn default() -> Self {
-        Self { message_bytes: 4096, sends: Rate { burst: 60, refill: Duration::from_millis(50) } }
+        Self::from(&config::Limits::default())
+    }
+}
+
+impl From<&config::Limits> for ChatLimits {
+    /// What two sockets may send counts as what one person may.
+    fn from(limits: &config::Limits) -> Self {
+        let sends = Rate {
+            burst: limits.events_burst.max(1).saturating_mul(2),
+            refill: Duration::from_secs(1) / limits.events_per_second.max(1) / 2,
+        };
+        Self { message_bytes: limits.message_bytes, sends }
     }
 }
 

@@ -93,7 +93,12 @@ impl ClientEvent {
 fn payload<'de, T: Deserialize<'de>>(packet: &'de str) -> Result<T, Undecodable> {
     match serde_json::from_str::<(serde::de::IgnoredAny, T)>(packet) {
         Ok((_, payload)) => Ok(payload),
-        Err(error) => Err(Undecodable::BadPayload(error.to_string().chars().take(200).collect())),
+        Err(error) => {
+            let text = error.to_string();
+            let length = text.contains("a tuple of size 2") || text.contains("trailing characters");
+            let text = if length { "an event carries exactly one payload" } else { &text };
+            Err(Undecodable::BadPayload(text.chars().take(200).collect()))
+        }
     }
 }
 

@@ -168,15 +168,18 @@ impl Socket {
     /// The same; `None` if the connection was closed instead.
     pub async fn try_ack(&mut self, id: u64) -> Option<Value> {
         let head = format!("43{id}[");
-        let packet = self.find(|packet| packet.starts_with(&head)).await?;
+        let packet = within(self.find(|packet| packet.starts_with(&head))).await?;
         let [value]: [Value; 1] = serde_json::from_str(&packet[head.len() - 1..]).unwrap();
         Some(value)
     }
 
     /// Waits for an event of that name; other packets are kept.
     pub async fn event(&mut self, name: &str) -> Value {
-        let packet = self.find(|packet| event_of(packet).is_some_and(|(found, _)| found == name)).await;
-        let packet = packet.unwrap_or_else(|| panic!("closed before {name}"));
+        let finding = self.find(|packet| event_of(packet).is_some_and(|(found, _)| found == name));
+        let packet = match tokio::time::timeout(DEADLINE, finding).await {
+            Ok(packet) => packet.unwrap_or_else(|| panic!("closed before {name}")),
+            Err(_) => panic!("no {name}; there came {:?}", self.packets),
+        };
         event_of(&packet).unwrap().1
     }
 
@@ -189,9 +192,12 @@ impl Socket {
 
     /// Waits until the server has closed the connection.
     pub async fn closed(&mut self) {
-        while let Some(packet) = self.read().await {
-            self.packets.push_back(packet);
-        }
+        let reading = async {
+            while let Some(packet) = self.read().await {
+                self.packets.push_back(packet);
+            }
+        };
+        within(reading).await;
     }
 
     /// Leaves without a word, as a lost network does not, but a killed browser does.

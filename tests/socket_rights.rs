@@ -1,0 +1,90 @@
+//! Who may do what over sockets: every event, for a member and for a stranger.
+
+mod support {
+    pub mod house;
+    pub mod socket;
+}
+
+use charla::socket::protocol::ClientEvent;
+use serde_json::{Value, json};
+use support::house::House;
+
+/// What somebody outside would send: about the conversation and the ringing call of two others.
+fn payload(event: &str, conversation: &Value, call: &Value) -> Value {
+    match event {
+        "sendMessage" => json!({"clientId": "x", "conversation": conversation, "content": "hi"}),
+        "messageDelivered" | "messageRead" => json!({"conversation": conversation, "seq": 1}),
+        "typing" => json!({"conversation": conversation, "typing": true}),
+        "sync" => json!({"since": null}),
+        "startCall" => json!({"conversation": conversation}),
+        "acceptCall" | "rejectCall" | "leaveCall" | "endCall" => json!({"call": call}),
+        "mediaOffer" => {
+            let fingerprint = ["AB"; 32].join(":");
+            json!({"call": call, "sdp": format!("v=0\r\na=fingerprint:sha-256 {fingerprint}\r\n")})
+        }
+        "setMuted" => json!({"call": call, "muted": true}),
+        "callStats" => json!({"call": call, "rttMs": 20}),
+        new => panic!("say here what a stranger would send as {new}"),
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_by_every_event_and_nobody_hears_of_it() {
+    let house = House::new().await;
+    let (ann, bob, eve) = (house.person("ann").await, house.person("bob").await, house.person("eve").await);
+    let (mut ann1, mut bob1, mut eve1) = (ann.socket().await, bob.socket().await, eve.socket().await);
+    let sent = ann1.ok("sendMessage", json!({"clientId": "c", "toUser": bob.id, "content": "secret"})).await;
+    let conversation = &sent["message"]["conversation"];
+    let call = ann1.ok("startCall", json!({ "conversation": conversation })).await["call"]["id"].clone();
+    bob1.event("incomingCall").await;
+    ann1.events().await;
+    bob1.events().await;
+    let before = house.store.conversation(conversation.as_str().unwrap().parse().unwrap()).await.unwrap();
+
+    for event in ClientEvent::NAMES {
+        let ack = eve1.ask(event, payload(event, conversation, &call)).await;
+        if *event == "sync" {
+            // One's own view, which is empty.
+            assert_eq!((&ack["conversations"], &ack["calls"]), (&json!([]), &json!([])));
+        } else {
+            assert_eq!(ack["error"]["code"], "notFound", "{event}: {ack}");
+            assert!(!ack.to_string().contains("secret"));
+        }
+    }
+    let reply = json!({"clientId": "y", "toUser": bob.id, "content": "hi", "replyTo": sent["message"]["id"]});
+    assert_eq!(eve1.refused("sendMessage", reply).await, "invalid");
+
+    let after = house.store.conversation(conversation.as_str().unwrap().parse().unwrap()).await.unwrap();
+    assert_eq!(before, after);
+    for socket in [&mut ann1, &mut bob1, &mut eve1] {
+        assert_eq!(socket.events().await, []);
+    }
+    let ringing = ann1.ok("sync", json!({"since": null})).await["calls"].clone();
+    assert_eq!((&ringing[0]["id"], &ringing[0]["status"]), (&call, &json!("ringing")));
+}
+
+#[tokio::test]
+async fn a_member_is_known_to_every_event() {
+    let house = House::new().await;
+    let (ann, bob) = (house.person("ann").await, house.person("bob").await);
+    let mut ann1 = ann.socket().await;
+    let sent = ann1.ok("sendMessage", json!({"clientId": "c", "toUser": bob.id, "content": "hi"})).await;
+    let conversation = sent["message"]["conversation"].clone();
+    for event in ClientEvent::NAMES {
+        // Each on a call of its own: some end it.
+        let mut bob1 = bob.socket().await;
+        let call = match *event {
+            "startCall" => Value::Null,
+            _ => ann1.ok("startCall", json!({ "conversation": conversation })).await["call"]["id"].clone(),
+        };
+        let ack = bob1.ask(event, payload(event, &conversation, &call)).await;
+        // Some are refused, but for other reasons: the relay of this test answers no offer.
+        let code = ack["error"]["code"].as_str().unwrap_or_default();
+        assert!(["", "conflict", "unusableOffer"].contains(&code), "{event}: {ack}");
+        if *event == "startCall" {
+            bob1.ok("endCall", json!({"call": ack["call"]["id"]})).await;
+        } else {
+            ann1.ok("endCall", json!({ "call": call })).await;
+        }
+    }
+}
