@@ -1,0 +1,174 @@
+//! Messages through the store: durable appends per second on both engines, with latency and processor time, and a page
+//! of history. One plain line per figure. `cargo bench --bench messages [-- --quick]`
+#![allow(clippy::disallowed_methods)]
+
+#[path = "../tests/support/mongod.rs"]
+mod mongod;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bson::oid::ObjectId;
+use charla::clock::Timestamp;
+use charla::ids::{ConversationId, MessageId, UserId};
+use charla::model::{Page, Role, User};
+use charla::random::Random;
+use charla::store::{NewMessage, Store, open::open};
+
+/// In pairs; each waits for its acknowledgement before it writes again.
+const USERS: usize = 100;
+const CONTENT: &str = "See you at eight, then. I bring the bread, you bring the cheese?";
+
+struct Sizes {
+    /// How long appends are measured.
+    load: Duration,
+    /// Messages in the conversation whose history is read.
+    stored: usize,
+    pages: usize,
+}
+
+fn main() {
+    let quick = std::env::args().any(|arg| arg == "--quick");
+    let sizes = match quick {
+        true => Sizes { load: Duration::from_secs(1), stored: 10_000, pages: 500 },
+        false => Sizes { load: Duration::from_secs(5), stored: 100_000, pages: 5_000 },
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        // Not in /tmp, which may be memory, where syncing costs nothing.
+        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+        let dir = tempfile::tempdir_in(target).expect("a directory under target");
+        let store =
+            open(&format!("sqlite:{}", dir.path().join("charla.db").display())).await.expect("SQLite opens");
+        load("sqlite", &store, None, &sizes).await;
+        history(&store, &sizes).await;
+        store.close().await;
+
+        let url = mongod::fresh_url();
+        let store = open(&url).await.expect("MongoDB opens");
+        load("mongodb", &store, Some(mongod::shared().pid), &sizes).await;
+        store.close().await;
+    });
+}
+
+fn oid(random: &Random) -> ObjectId {
+    random.object_id(Timestamp(1_800_000_000_000))
+}
+
+fn message(random: &Random, conversation: ConversationId, from_user: UserId) -> NewMessage {
+    let id = oid(random);
+    NewMessage {
+        id: MessageId(id),
+        conversation,
+        from_user,
+        content: CONTENT.into(),
+        client_id: id.to_hex(),
+        reply_to: None,
+        created_at: Timestamp(1_800_000_000_000),
+    }
+}
+
+async fn pair(store: &dyn Store, random: &Random) -> (ConversationId, [UserId; 2]) {
+    let users = [UserId(oid(random)), UserId(oid(random))];
+    for id in users {
+        let name = id.to_string();
+        let email = format!("{name}@example.org");
+        let (role, created_at) = (Role::Member, Timestamp(0));
+        let user =
+            User { id, username: name, email, password: String::new(), role, disabled: false, created_at };
+        store.create_user(user).await.expect("a new user");
+    }
+    let id = ConversationId(oid(random));
+    store.open_direct(id, users[0], users[1], Timestamp(0)).await.expect("a new conversation");
+    (id, users)
+}
+
+async fn load(name: &str, store: &Arc<dyn Store>, engine: Option<u32>, sizes: &Sizes) {
+    let random = Arc::new(Random::system());
+    let mut users = Vec::new();
+    for _ in 0..USERS / 2 {
+        let (id, [a, b]) = pair(&**store, &random).await;
+        users.extend([(id, a), (id, b)]);
+    }
+    let (own, its) = (processor(None), engine.map(|pid| processor(Some(pid))));
+    let start = Instant::now();
+    let until = start + sizes.load;
+    let writers: Vec<_> = users
+        .into_iter()
+        .map(|(id, from)| {
+            let (store, random) = (store.clone(), random.clone());
+            tokio::spawn(async move {
+                let mut took = Vec::new();
+                while Instant::now() < until {
+                    let begun = Instant::now();
+                    store.append_message(message(&random, id, from)).await.expect("an acknowledgement");
+                    took.push(begun.elapsed());
+                }
+                took
+            })
+        })
+        .collect();
+    let mut took = Vec::new();
+    for writer in writers {
+        took.extend(writer.await.expect("a writer"));
+    }
+    let elapsed = start.elapsed().as_secs_f64();
+    let count = took.len();
+    took.sort_unstable();
+    let each = |spent: Duration| spent.as_secs_f64() * 1e6 / count as f64;
+    println!("{name}: {:.0} messages/s durably appended by {USERS} users in pairs", count as f64 / elapsed);
+    println!("{name}: latency p50 {:.2} ms, p99 {:.2} ms", ms(&took, 50), ms(&took, 99));
+    println!("{name}: {:.1} µs of this process per message", each(processor(None) - own));
+    if let (Some(pid), Some(its)) = (engine, its) {
+        println!("{name}: {:.1} µs of mongod per message", each(processor(Some(pid)) - its));
+    }
+}
+
+async fn history(store: &Arc<dyn Store>, sizes: &Sizes) {
+    let random = Arc::new(Random::system());
+    let (id, [from, _]) = pair(&**store, &random).await;
+    let writers: Vec<_> = (0..USERS)
+        .map(|_| {
+            let (store, random) = (store.clone(), random.clone());
+            let share = sizes.stored / USERS;
+            tokio::spawn(async move {
+                for _ in 0..share {
+                    store.append_message(message(&random, id, from)).await.expect("an acknowledgement");
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.expect("a writer");
+    }
+    let mut took = Vec::new();
+    for _ in 0..sizes.pages {
+        let seq = u64::from(u32::from_be_bytes(random.bytes())) % sizes.stored as u64 + 51;
+        let begun = Instant::now();
+        let page = store.messages(id, Page::Before { seq: Some(seq), limit: 50 }).await.expect("a page");
+        took.push(begun.elapsed());
+        assert_eq!(page.len(), 50);
+    }
+    took.sort_unstable();
+    let of = sizes.stored;
+    println!(
+        "sqlite: page of 50 out of {of} messages p50 {:.3} ms, p99 {:.3} ms",
+        ms(&took, 50),
+        ms(&took, 99)
+    );
+}
+
+fn ms(sorted: &[Duration], percent: usize) -> f64 {
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)].as_secs_f64() * 1e3
+}
+
+/// User and system time of a process so far; of this one if `None`.
+fn processor(pid: Option<u32>) -> Duration {
+    let name = pid.map_or("self".into(), |pid| pid.to_string());
+    let stat = std::fs::read_to_string(format!("/proc/{name}/stat")).expect("Linux's /proc");
+    // Fields 14 and 15, counted after the name in parentheses, in hundredths of a second.
+    let rest = stat.rsplit_once(')').expect("a name in parentheses").1;
+    let ticks: u64 = rest.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
