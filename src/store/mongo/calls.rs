@@ -7,7 +7,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
 use serde::{Deserialize, Serialize};
 
-use super::Mongo;
+use super::Base;
 use super::error::duplicate;
 use super::values::{date, int, limit, number, time};
 use crate::clock::Timestamp;
@@ -140,24 +140,24 @@ impl From<CallDoc> for CallRecord {
     }
 }
 
-pub(super) async fn create(m: &Mongo, call: &CallRecord) -> Result<()> {
+pub(super) async fn create(m: &Base, call: &CallRecord) -> Result<()> {
     match m.calls.insert_one(CallDoc::from(call)).await {
         Err(e) if duplicate(&e).is_some() => Err(StoreError::Taken(Unique::Id)),
         other => Ok(other.map(drop)?),
     }
 }
 
-pub(super) async fn update(m: &Mongo, call: &CallRecord) -> Result<bool> {
+pub(super) async fn update(m: &Base, call: &CallRecord) -> Result<bool> {
     let filter = doc! { "_id": call.id.0, "open": true };
     Ok(m.calls.replace_one(filter, CallDoc::from(call)).await?.matched_count == 1)
 }
 
-pub(super) async fn get(m: &Mongo, id: CallId) -> Result<Option<CallRecord>> {
+pub(super) async fn get(m: &Base, id: CallId) -> Result<Option<CallRecord>> {
     Ok(m.calls.find_one(doc! { "_id": id.0 }).await?.map(CallRecord::from))
 }
 
 pub(super) async fn of_user(
-    m: &Mongo,
+    m: &Base,
     user: UserId,
     filter: &CallFilter,
     after: Option<Cursor<CallId>>,
@@ -183,7 +183,7 @@ pub(super) async fn of_user(
     Ok(found.into_iter().map(CallRecord::from).collect())
 }
 
-pub(super) async fn stale(m: &Mongo, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>> {
+pub(super) async fn stale(m: &Base, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>> {
     let filter = doc! { "open": true, "node": node, "epoch": { "$ne": epoch.0 } };
     let found: Vec<CallDoc> = m.calls.find(filter).await?.try_collect().await?;
     Ok(found.into_iter().map(CallRecord::from).collect())
@@ -193,12 +193,12 @@ fn run(node: &str, epoch: EpochId) -> Document {
     doc! { "_id": { "node": node, "epoch": epoch.0 } }
 }
 
-pub(super) async fn heartbeat(m: &Mongo, node: &str, epoch: EpochId, now: Timestamp) -> Result<()> {
+pub(super) async fn heartbeat(m: &Base, node: &str, epoch: EpochId, now: Timestamp) -> Result<()> {
     let update = doc! { "$max": { "at": date(now) } };
     Ok(m.nodes.update_one(run(node, epoch), update).upsert(true).await.map(drop)?)
 }
 
-pub(super) async fn last_heartbeat(m: &Mongo, node: &str, epoch: EpochId) -> Result<Option<Timestamp>> {
+pub(super) async fn last_heartbeat(m: &Base, node: &str, epoch: EpochId) -> Result<Option<Timestamp>> {
     let found = m.nodes.find_one(run(node, epoch)).await?;
     Ok(found.and_then(|d| d.get_datetime("at").ok().map(|at| time(*at))))
 }

@@ -11,7 +11,7 @@ use mongodb::bson::{DateTime, Timestamp as Stamp, doc};
 use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 
-use super::Mongo;
+use super::Base;
 use super::error::duplicate;
 use super::messages::{self, MessageDoc};
 use super::values::{NOW, date, int, limit, number, time};
@@ -76,19 +76,19 @@ fn member(user: ObjectId, conversation: &ConversationDoc, receipts: &[ReceiptDoc
     }
 }
 
-pub(super) async fn receipts(m: &Mongo, conversations: &[ObjectId]) -> Result<Vec<ReceiptDoc>> {
+pub(super) async fn receipts(m: &Base, conversations: &[ObjectId]) -> Result<Vec<ReceiptDoc>> {
     let filter = doc! { "conversation": { "$in": conversations } };
     Ok(m.receipts.find(filter).await?.try_collect().await?)
 }
 
-pub(super) async fn get(m: &Mongo, id: ConversationId) -> Result<Option<Conversation>> {
+pub(super) async fn get(m: &Base, id: ConversationId) -> Result<Option<Conversation>> {
     // Watermarks first: what is read later has at least the messages that they speak of.
     let receipts = receipts(m, &[id.0]).await?;
     Ok(m.conversations.find_one(doc! { "_id": id.0 }).await?.map(|found| found.with(&receipts)))
 }
 
 pub(super) async fn open_direct(
-    m: &Mongo,
+    m: &Base,
     id: ConversationId,
     a: UserId,
     b: UserId,
@@ -124,7 +124,7 @@ pub(super) async fn open_direct(
 
 /// `found` with what their member `user` sees of them, in the same order.
 pub(super) async fn summaries(
-    m: &Mongo,
+    m: &Base,
     user: UserId,
     found: Vec<ConversationDoc>,
 ) -> Result<Vec<ConversationSummary>> {
@@ -151,13 +151,13 @@ pub(super) async fn summaries(
     Ok(out)
 }
 
-pub(super) async fn one(m: &Mongo, id: ConversationId, user: UserId) -> Result<Option<ConversationSummary>> {
+pub(super) async fn one(m: &Base, id: ConversationId, user: UserId) -> Result<Option<ConversationSummary>> {
     let found = m.conversations.find_one(doc! { "_id": id.0, "members": user.0 }).await?;
     Ok(summaries(m, user, found.into_iter().collect()).await?.pop())
 }
 
 pub(super) async fn of_user(
-    m: &Mongo,
+    m: &Base,
     user: UserId,
     after: Option<Cursor<ConversationId>>,
     most: usize,
@@ -179,7 +179,7 @@ pub(super) async fn of_user(
     summaries(m, user, found).await
 }
 
-pub(super) async fn contacts(m: &Mongo, user: UserId) -> Result<Vec<UserId>> {
+pub(super) async fn contacts(m: &Base, user: UserId) -> Result<Vec<UserId>> {
     let found: Vec<ConversationDoc> =
         m.conversations.find(doc! { "members": user.0 }).await?.try_collect().await?;
     let all: BTreeSet<UserId> = found.iter().flat_map(|c| &c.members).map(|id| UserId(*id)).collect();
@@ -187,7 +187,7 @@ pub(super) async fn contacts(m: &Mongo, user: UserId) -> Result<Vec<UserId>> {
 }
 
 pub(super) async fn mark(
-    m: &Mongo,
+    m: &Base,
     id: ConversationId,
     user: UserId,
     delivered: u64,

@@ -12,7 +12,7 @@ use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COM
 use mongodb::options::{ReadConcern, ReturnDocument};
 use serde::{Deserialize, Serialize};
 
-use super::Mongo;
+use super::Base;
 use super::connect::APP_NAME;
 use super::conversations::{ConversationDoc, get as conversation};
 use super::error::duplicate;
@@ -23,7 +23,7 @@ use crate::store::derive::status;
 use crate::store::{Appended, NewMessage, Result, StoreError, Unique};
 
 /// An append that has not succeeded by then is given up; a retry with the same client id is safe.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// After so many tries (a second or two), and again, look for what may hold the lock.
 const SUSPICIOUS: u64 = 50;
@@ -49,6 +49,23 @@ pub(super) struct MessageDoc {
 }
 
 impl MessageDoc {
+    /// `new` as the last message of `conversation`.
+    pub(super) fn new(new: &NewMessage, conversation: &ConversationDoc) -> Self {
+        let other = conversation.members.iter().find(|id| **id != new.from_user.0);
+        Self {
+            id: new.id.0,
+            conversation: new.conversation.0,
+            seq: conversation.last_seq,
+            from_user: new.from_user.0,
+            to_user: *other.unwrap_or(&new.from_user.0),
+            content: new.content.clone(),
+            client_id: new.client_id.clone(),
+            reply_to: new.reply_to.map(|id| id.0),
+            created_at: date(new.created_at),
+            changed: conversation.changed,
+        }
+    }
+
     /// `members` are those of the message's conversation.
     pub(super) fn with(self, members: &[Member]) -> Message {
         let (from_user, seq) = (UserId(self.from_user), number(self.seq));
@@ -86,12 +103,12 @@ impl From<Error> for Failed {
     }
 }
 
-pub(super) async fn append(m: &Mongo, new: &NewMessage) -> Result<Appended> {
+pub(super) async fn append(m: &Base, new: &NewMessage) -> Result<Appended> {
     let late = || StoreError::Unavailable("the append did not finish in time; its outcome is unknown".into());
     tokio::time::timeout(PATIENCE, append_patiently(m, new)).await.unwrap_or_else(|_| Err(late()))
 }
 
-async fn append_patiently(m: &Mongo, new: &NewMessage) -> Result<Appended> {
+async fn append_patiently(m: &Base, new: &NewMessage) -> Result<Appended> {
     let mut session = m.client.start_session().await?;
     // Spreads those that collide; an id's last byte is as good as a throw of dice.
     let spread = u64::from(new.id.0.bytes()[11] % 8);
@@ -120,7 +137,7 @@ async fn append_patiently(m: &Mongo, new: &NewMessage) -> Result<Appended> {
 
 /// Ends transactions of servers that died between two of their statements: MongoDB keeps them, and the locks they
 /// hold, for a minute. One of a server that only sleeps is ended too, harmlessly: it tries again.
-async fn end_orphans(m: &Mongo) -> Result<()> {
+async fn end_orphans(m: &Base) -> Result<()> {
     let idle = doc! {
         "type": "idleSession",
         "appName": APP_NAME,
@@ -144,7 +161,7 @@ async fn end_orphans(m: &Mongo) -> Result<()> {
 }
 
 /// The stored message that `new` is a retry of.
-async fn known(m: &Mongo, new: &NewMessage) -> Result<Option<Message>> {
+async fn known(m: &Base, new: &NewMessage) -> Result<Option<Message>> {
     let filter = doc! {
         "conversation": new.conversation.0, "fromUser": new.from_user.0, "clientId": &new.client_id,
     };
@@ -154,7 +171,7 @@ async fn known(m: &Mongo, new: &NewMessage) -> Result<Option<Message>> {
 }
 
 async fn attempt(
-    m: &Mongo,
+    m: &Base,
     session: &mut ClientSession,
     new: &NewMessage,
 ) -> std::result::Result<MessageDoc, Failed> {
@@ -165,20 +182,24 @@ async fn attempt(
         drop(session.abort_transaction().await);
         return written;
     }
+    commit(session).await?;
+    written
+}
+
+pub(super) async fn commit(session: &mut ClientSession) -> mongodb::error::Result<()> {
     loop {
         match session.commit_transaction().await {
-            Ok(()) => return written,
             // It may have been committed: asking again is safe, and `PATIENCE` ends it.
             Err(e) if e.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            Err(e) => return Err(e.into()),
+            other => return other,
         }
     }
 }
 
 async fn write(
-    m: &Mongo,
+    m: &Base,
     session: &mut ClientSession,
     new: &NewMessage,
 ) -> std::result::Result<MessageDoc, Failed> {
@@ -200,31 +221,19 @@ async fn write(
         let found = m.messages.find_one(filter).session(&mut *session).await?;
         found.ok_or(Failed::Lasting(StoreError::Missing))?;
     }
-    let other = conversation.members.iter().find(|id| **id != new.from_user.0);
-    let message = MessageDoc {
-        id: new.id.0,
-        conversation: new.conversation.0,
-        seq: conversation.last_seq,
-        from_user: new.from_user.0,
-        to_user: *other.unwrap_or(&new.from_user.0),
-        content: new.content.clone(),
-        client_id: new.client_id.clone(),
-        reply_to: new.reply_to.map(|id| id.0),
-        created_at: date(new.created_at),
-        changed: conversation.changed,
-    };
+    let message = MessageDoc::new(new, &conversation);
     m.messages.insert_one(&message).session(session).await?;
     Ok(message)
 }
 
-pub(super) async fn get(m: &Mongo, id: MessageId) -> Result<Option<Message>> {
+pub(super) async fn get(m: &Base, id: MessageId) -> Result<Option<Message>> {
     let Some(found) = m.messages.find_one(doc! { "_id": id.0 }).await? else { return Ok(None) };
     let members =
         conversation(m, ConversationId(found.conversation)).await?.map(|c| c.members).unwrap_or_default();
     Ok(Some(found.with(&members)))
 }
 
-pub(super) async fn page(m: &Mongo, id: ConversationId, page: Page) -> Result<Vec<Message>> {
+pub(super) async fn page(m: &Base, id: ConversationId, page: Page) -> Result<Vec<Message>> {
     let Some(conversation) = conversation(m, id).await? else { return Ok(Vec::new()) };
     let (filter, order, most) = match page {
         Page::After { seq, limit } => (doc! { "$gt": int(seq) }, 1, limit),
@@ -244,7 +253,7 @@ pub(super) async fn page(m: &Mongo, id: ConversationId, page: Page) -> Result<Ve
 
 /// Up to `most` messages above `from`, not beyond the `last_seq` that `conversation` was read with.
 pub(super) async fn after(
-    m: &Mongo,
+    m: &Base,
     conversation: &Conversation,
     from: u64,
     most: usize,
@@ -260,14 +269,14 @@ pub(super) async fn after(
 }
 
 /// The newest sequence number whose message is stamped `clock` or earlier. Reads what came since.
-pub(super) async fn seq_at(m: &Mongo, id: ConversationId, clock: u64) -> Result<u64> {
+pub(super) async fn seq_at(m: &Base, id: ConversationId, clock: u64) -> Result<u64> {
     let filter = doc! { "conversation": id.0, "changed": { "$lte": stamp(clock) } };
     let found = m.messages.find_one(filter).sort(doc! { "seq": -1 }).await?;
     Ok(found.map_or(0, |d| number(d.seq)))
 }
 
 /// Messages of others above `read`.
-pub(super) async fn unread(m: &Mongo, conversation: &Conversation, user: UserId, read: u64) -> Result<u64> {
+pub(super) async fn unread(m: &Base, conversation: &Conversation, user: UserId, read: u64) -> Result<u64> {
     let range = doc! { "$gt": int(read), "$lte": int(conversation.last_seq) };
     let filter = doc! { "conversation": conversation.id.0, "seq": range, "fromUser": { "$ne": user.0 } };
     Ok(m.messages.count_documents(filter).await?)

@@ -1,6 +1,7 @@
 //! The store on MongoDB, which must be a replica set (of one, at least): appends are transactions. Owns the mapping of
 //! the contract to collections; each file beside it owns those of one noun. Knows no service.
 
+mod appender;
 mod calls;
 mod connect;
 mod conversations;
@@ -18,6 +19,7 @@ use mongodb::{Client, Collection, Database};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use self::appender::Appender;
 use super::{
     Appended, CallFilter, ConversationSummary, Cursor, NewMessage, Page, Result, Store, StoreError, SyncPage,
 };
@@ -25,8 +27,9 @@ use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
 use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, TokenHash, User};
 
-/// A database on a MongoDB replica set. Several servers may share it.
-pub struct Mongo {
+/// The database and its collections; a clone is the same.
+#[derive(Clone)]
+struct Base {
     client: Client,
     db: Database,
     /// Names the database in sync tokens.
@@ -39,6 +42,12 @@ pub struct Mongo {
     messages: Collection<messages::MessageDoc>,
     calls: Collection<calls::CallDoc>,
     nodes: Collection<Document>,
+}
+
+/// A database on a MongoDB replica set. Several servers may share it.
+pub struct Mongo {
+    base: Base,
+    appender: Appender,
     /// Writes under way; closed by `close`.
     writes: TaskTracker,
 }
@@ -51,7 +60,7 @@ impl Mongo {
         let (client, db) = connect::connect(url).await?;
         let identity = connect::identify(&db).await?;
         connect::index(&db).await?;
-        Ok(Self {
+        let base = Base {
             identity,
             users: db.collection("users"),
             sessions: db.collection("sessions"),
@@ -61,10 +70,10 @@ impl Mongo {
             messages: db.collection("messages"),
             calls: db.collection("calls"),
             nodes: db.collection("nodes"),
-            writes: TaskTracker::new(),
             client,
             db,
-        })
+        };
+        Ok(Self { appender: Appender::start(&base), base, writes: TaskTracker::new() })
     }
 
     /// To be held while a write is under way.
@@ -81,47 +90,47 @@ impl Mongo {
 impl Store for Mongo {
     async fn create_user(&self, user: User) -> Result<()> {
         let _busy = self.writing()?;
-        users::create(self, user).await
+        users::create(&self.base, user).await
     }
     async fn user(&self, id: UserId) -> Result<Option<User>> {
-        users::get(self, id).await
+        users::get(&self.base, id).await
     }
     async fn user_by_login(&self, login: &str) -> Result<Option<User>> {
-        users::by_login(self, login).await
+        users::by_login(&self.base, login).await
     }
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>> {
-        users::many(self, ids).await
+        users::many(&self.base, ids).await
     }
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>> {
-        users::find(self, prefix, limit).await
+        users::find(&self.base, prefix, limit).await
     }
     async fn count_users(&self) -> Result<u64> {
-        users::count(self).await
+        users::count(&self.base).await
     }
     async fn has_owner(&self) -> Result<bool> {
-        users::has_owner(self).await
+        users::has_owner(&self.base).await
     }
     async fn replace_password(&self, id: UserId, old: &str, new: &str) -> Result<bool> {
         let _busy = self.writing()?;
-        users::replace_password(self, id, old, new).await
+        users::replace_password(&self.base, id, old, new).await
     }
     async fn set_role(&self, id: UserId, role: Role) -> Result<()> {
         let _busy = self.writing()?;
-        users::set_role(self, id, role).await
+        users::set_role(&self.base, id, role).await
     }
 
     async fn create_session(&self, session: Session) -> Result<()> {
         let _busy = self.writing()?;
-        sessions::create(self, session).await
+        sessions::create(&self.base, session).await
     }
     async fn session(&self, id: SessionId) -> Result<Option<Session>> {
-        sessions::get(self, id).await
+        sessions::get(&self.base, id).await
     }
     async fn session_by_token(&self, hash: &TokenHash) -> Result<Option<Session>> {
-        sessions::by_token(self, hash).await
+        sessions::by_token(&self.base, hash).await
     }
     async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>> {
-        sessions::of_user(self, user).await
+        sessions::of_user(&self.base, user).await
     }
     async fn rotate_session(
         &self,
@@ -132,32 +141,32 @@ impl Store for Mongo {
         expires_at: Timestamp,
     ) -> Result<bool> {
         let _busy = self.writing()?;
-        sessions::rotate(self, id, (old, new), now, expires_at).await
+        sessions::rotate(&self.base, id, (old, new), now, expires_at).await
     }
     async fn touch_session(&self, id: SessionId, now: Timestamp) -> Result<()> {
         let _busy = self.writing()?;
-        sessions::touch(self, id, now).await
+        sessions::touch(&self.base, id, now).await
     }
     async fn end_session(&self, id: SessionId) -> Result<bool> {
         let _busy = self.writing()?;
-        sessions::end(self, id).await
+        sessions::end(&self.base, id).await
     }
     async fn end_sessions(&self, user: UserId, except: Option<SessionId>) -> Result<Vec<SessionId>> {
         let _busy = self.writing()?;
-        sessions::end_all(self, user, except).await
+        sessions::end_all(&self.base, user, except).await
     }
     async fn expire_sessions(&self, now: Timestamp) -> Result<Vec<SessionId>> {
         let _busy = self.writing()?;
-        sessions::expire(self, now).await
+        sessions::expire(&self.base, now).await
     }
 
     async fn put_claim(&self, hash: TokenHash, expires_at: Timestamp) -> Result<()> {
         let _busy = self.writing()?;
-        sessions::put_claim(self, &hash, expires_at).await
+        sessions::put_claim(&self.base, &hash, expires_at).await
     }
     async fn take_claim(&self, hash: &TokenHash, now: Timestamp) -> Result<bool> {
         let _busy = self.writing()?;
-        sessions::take_claim(self, hash, now).await
+        sessions::take_claim(&self.base, hash, now).await
     }
 
     async fn open_direct(
@@ -168,10 +177,10 @@ impl Store for Mongo {
         now: Timestamp,
     ) -> Result<Conversation> {
         let _busy = self.writing()?;
-        conversations::open_direct(self, id, a, b, now).await
+        conversations::open_direct(&self.base, id, a, b, now).await
     }
     async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>> {
-        conversations::get(self, id).await
+        conversations::get(&self.base, id).await
     }
     async fn conversations_of(
         &self,
@@ -179,24 +188,24 @@ impl Store for Mongo {
         after: Option<Cursor<ConversationId>>,
         limit: usize,
     ) -> Result<Vec<ConversationSummary>> {
-        conversations::of_user(self, user, after, limit).await
+        conversations::of_user(&self.base, user, after, limit).await
     }
     async fn summary(&self, id: ConversationId, user: UserId) -> Result<Option<ConversationSummary>> {
-        conversations::one(self, id, user).await
+        conversations::one(&self.base, id, user).await
     }
     async fn contacts_of(&self, user: UserId) -> Result<Vec<UserId>> {
-        conversations::contacts(self, user).await
+        conversations::contacts(&self.base, user).await
     }
 
     async fn append_message(&self, message: NewMessage) -> Result<Appended> {
         let _busy = self.writing()?;
-        messages::append(self, &message).await
+        self.appender.append(message).await
     }
     async fn message(&self, id: MessageId) -> Result<Option<Message>> {
-        messages::get(self, id).await
+        messages::get(&self.base, id).await
     }
     async fn messages(&self, conversation: ConversationId, page: Page) -> Result<Vec<Message>> {
-        messages::page(self, conversation, page).await
+        messages::page(&self.base, conversation, page).await
     }
     async fn mark(
         &self,
@@ -206,22 +215,22 @@ impl Store for Mongo {
         read: u64,
     ) -> Result<Option<Receipt>> {
         let _busy = self.writing()?;
-        conversations::mark(self, conversation, user, delivered, read).await
+        conversations::mark(&self.base, conversation, user, delivered, read).await
     }
     async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
-        sync::page(self, user, since, limit).await
+        sync::page(&self.base, user, since, limit).await
     }
 
     async fn create_call(&self, call: CallRecord) -> Result<()> {
         let _busy = self.writing()?;
-        calls::create(self, &call).await
+        calls::create(&self.base, &call).await
     }
     async fn update_call(&self, call: CallRecord) -> Result<bool> {
         let _busy = self.writing()?;
-        calls::update(self, &call).await
+        calls::update(&self.base, &call).await
     }
     async fn call(&self, id: CallId) -> Result<Option<CallRecord>> {
-        calls::get(self, id).await
+        calls::get(&self.base, id).await
     }
     async fn calls_of(
         &self,
@@ -230,26 +239,26 @@ impl Store for Mongo {
         after: Option<Cursor<CallId>>,
         limit: usize,
     ) -> Result<Vec<CallRecord>> {
-        calls::of_user(self, user, filter, after, limit).await
+        calls::of_user(&self.base, user, filter, after, limit).await
     }
     async fn stale_calls(&self, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>> {
-        calls::stale(self, node, epoch).await
+        calls::stale(&self.base, node, epoch).await
     }
 
     async fn heartbeat(&self, node: &str, epoch: EpochId, now: Timestamp) -> Result<()> {
         let _busy = self.writing()?;
-        calls::heartbeat(self, node, epoch, now).await
+        calls::heartbeat(&self.base, node, epoch, now).await
     }
     async fn last_heartbeat(&self, node: &str, epoch: EpochId) -> Result<Option<Timestamp>> {
-        calls::last_heartbeat(self, node, epoch).await
+        calls::last_heartbeat(&self.base, node, epoch).await
     }
 
     async fn ping(&self) -> Result<()> {
-        Ok(self.db.run_command(doc! { "ping": 1 }).await.map(drop)?)
+        Ok(self.base.db.run_command(doc! { "ping": 1 }).await.map(drop)?)
     }
     async fn close(&self) {
         self.writes.close();
         self.writes.wait().await;
-        self.client.clone().shutdown().await;
+        self.base.client.clone().shutdown().await;
     }
 }

@@ -5,7 +5,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Binary, DateTime, Document, doc};
 use serde::{Deserialize, Serialize};
 
-use super::Mongo;
+use super::Base;
 use super::error::duplicate;
 use super::values::{binary, date, hash, time};
 use crate::clock::Timestamp;
@@ -60,7 +60,7 @@ impl From<SessionDoc> for Session {
     }
 }
 
-pub(super) async fn create(m: &Mongo, session: Session) -> Result<()> {
+pub(super) async fn create(m: &Base, session: Session) -> Result<()> {
     if m.users.count_documents(doc! { "_id": session.user.0 }).await? == 0 {
         return Err(StoreError::Missing);
     }
@@ -70,11 +70,11 @@ pub(super) async fn create(m: &Mongo, session: Session) -> Result<()> {
     }
 }
 
-pub(super) async fn get(m: &Mongo, id: SessionId) -> Result<Option<Session>> {
+pub(super) async fn get(m: &Base, id: SessionId) -> Result<Option<Session>> {
     Ok(m.sessions.find_one(doc! { "_id": id.0 }).await?.map(Session::from))
 }
 
-pub(super) async fn by_token(m: &Mongo, token: &TokenHash) -> Result<Option<Session>> {
+pub(super) async fn by_token(m: &Base, token: &TokenHash) -> Result<Option<Session>> {
     let found = match m.sessions.find_one(doc! { "tokenHash": binary(token) }).await? {
         None => m.sessions.find_one(doc! { "previousHash": binary(token) }).await?,
         found => found,
@@ -82,7 +82,7 @@ pub(super) async fn by_token(m: &Mongo, token: &TokenHash) -> Result<Option<Sess
     Ok(found.map(Session::from))
 }
 
-pub(super) async fn of_user(m: &Mongo, user: UserId) -> Result<Vec<Session>> {
+pub(super) async fn of_user(m: &Base, user: UserId) -> Result<Vec<Session>> {
     let order = doc! { "createdAt": -1, "_id": -1 };
     let found: Vec<SessionDoc> =
         m.sessions.find(doc! { "user": user.0 }).sort(order).await?.try_collect().await?;
@@ -90,7 +90,7 @@ pub(super) async fn of_user(m: &Mongo, user: UserId) -> Result<Vec<Session>> {
 }
 
 pub(super) async fn rotate(
-    m: &Mongo,
+    m: &Base,
     id: SessionId,
     hashes: (&TokenHash, &TokenHash),
     now: Timestamp,
@@ -108,17 +108,17 @@ pub(super) async fn rotate(
     Ok(m.sessions.update_one(filter, update).await?.matched_count == 1)
 }
 
-pub(super) async fn touch(m: &Mongo, id: SessionId, now: Timestamp) -> Result<()> {
+pub(super) async fn touch(m: &Base, id: SessionId, now: Timestamp) -> Result<()> {
     let update = doc! { "$max": { "lastSeenAt": date(now) } };
     Ok(m.sessions.update_one(doc! { "_id": id.0 }, update).await.map(drop)?)
 }
 
-pub(super) async fn end(m: &Mongo, id: SessionId) -> Result<bool> {
+pub(super) async fn end(m: &Base, id: SessionId) -> Result<bool> {
     Ok(m.sessions.delete_one(doc! { "_id": id.0 }).await?.deleted_count == 1)
 }
 
 /// Deletes one by one what `filter` matches, so that a session which was prolonged meanwhile stays and is not told.
-async fn end_where(m: &Mongo, filter: Document, except: Option<SessionId>) -> Result<Vec<SessionId>> {
+async fn end_where(m: &Base, filter: Document, except: Option<SessionId>) -> Result<Vec<SessionId>> {
     let found: Vec<SessionDoc> = m.sessions.find(filter.clone()).await?.try_collect().await?;
     let mut ended = Vec::new();
     for session in found.into_iter().filter(|s| Some(SessionId(s.id)) != except) {
@@ -131,20 +131,20 @@ async fn end_where(m: &Mongo, filter: Document, except: Option<SessionId>) -> Re
     Ok(ended)
 }
 
-pub(super) async fn end_all(m: &Mongo, user: UserId, except: Option<SessionId>) -> Result<Vec<SessionId>> {
+pub(super) async fn end_all(m: &Base, user: UserId, except: Option<SessionId>) -> Result<Vec<SessionId>> {
     end_where(m, doc! { "user": user.0 }, except).await
 }
 
-pub(super) async fn expire(m: &Mongo, now: Timestamp) -> Result<Vec<SessionId>> {
+pub(super) async fn expire(m: &Base, now: Timestamp) -> Result<Vec<SessionId>> {
     end_where(m, doc! { "expiresAt": { "$lte": date(now) } }, None).await
 }
 
-pub(super) async fn put_claim(m: &Mongo, hash: &TokenHash, expires_at: Timestamp) -> Result<()> {
+pub(super) async fn put_claim(m: &Base, hash: &TokenHash, expires_at: Timestamp) -> Result<()> {
     let update = doc! { "$set": { "expiresAt": date(expires_at) } };
     Ok(m.claims.update_one(doc! { "_id": binary(hash) }, update).upsert(true).await.map(drop)?)
 }
 
-pub(super) async fn take_claim(m: &Mongo, hash: &TokenHash, now: Timestamp) -> Result<bool> {
+pub(super) async fn take_claim(m: &Base, hash: &TokenHash, now: Timestamp) -> Result<bool> {
     let filter = doc! { "_id": binary(hash), "expiresAt": { "$gt": date(now) } };
     Ok(m.claims.delete_one(filter).await?.deleted_count == 1)
 }

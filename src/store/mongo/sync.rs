@@ -22,7 +22,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use serde::de::DeserializeOwned;
 
-use super::Mongo;
+use super::Base;
 use super::conversations::{ConversationDoc, ReceiptDoc, summaries};
 use super::messages::{after, seq_at};
 use super::token::{Token, Told};
@@ -32,7 +32,7 @@ use crate::model::{Conversation, Message};
 use crate::store::derive::FIRST_SYNC;
 use crate::store::{ConversationSummary, Result, StoreError, SyncPage};
 
-pub(super) async fn page(m: &Mongo, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
+pub(super) async fn page(m: &Base, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
     let mut token = match since {
         None => Token::start(),
         Some(text) => Token::read(text, m.identity).ok_or(StoreError::BadToken)?,
@@ -74,7 +74,7 @@ pub(super) async fn page(m: &Mongo, user: UserId, since: Option<&str>, limit: us
     Ok(SyncPage { conversations, next: token.write(m.identity), more: false })
 }
 
-fn unfinished(m: &Mongo, conversations: Vec<(ConversationSummary, Vec<Message>)>, token: &Token) -> SyncPage {
+fn unfinished(m: &Base, conversations: Vec<(ConversationSummary, Vec<Message>)>, token: &Token) -> SyncPage {
     SyncPage { conversations, next: token.write(m.identity), more: true }
 }
 
@@ -83,7 +83,7 @@ fn marks(conversation: &Conversation) -> u64 {
 }
 
 /// Up to which message the client has `summary`'s conversation.
-async fn start(m: &Mongo, token: &Token, before: Option<Told>, summary: &ConversationSummary) -> Result<u64> {
+async fn start(m: &Base, token: &Token, before: Option<Told>, summary: &ConversationSummary) -> Result<u64> {
     match before {
         Some(told) => Ok(told.seq),
         None if token.first => Ok(summary.conversation.last_seq.saturating_sub(FIRST_SYNC)),
@@ -93,7 +93,7 @@ async fn start(m: &Mongo, token: &Token, before: Option<Told>, summary: &Convers
 
 /// The changes ahead of the walk in their order, and whether these are all.
 async fn changes(
-    m: &Mongo,
+    m: &Base,
     user: UserId,
     token: &Token,
     room: usize,

@@ -7,7 +7,7 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, doc};
 use serde::{Deserialize, Serialize};
 
-use super::Mongo;
+use super::Base;
 use super::error::duplicate;
 use super::values::{date, limit, time};
 use crate::ids::UserId;
@@ -60,7 +60,7 @@ impl From<UserDoc> for User {
     }
 }
 
-pub(super) async fn create(m: &Mongo, user: User) -> Result<()> {
+pub(super) async fn create(m: &Base, user: User) -> Result<()> {
     match m.users.insert_one(UserDoc::from(user)).await {
         Err(e) => Err(match duplicate(&e) {
             Some(text) if text.contains("index: username ") => StoreError::Taken(Unique::Username),
@@ -72,11 +72,11 @@ pub(super) async fn create(m: &Mongo, user: User) -> Result<()> {
     }
 }
 
-pub(super) async fn get(m: &Mongo, id: UserId) -> Result<Option<User>> {
+pub(super) async fn get(m: &Base, id: UserId) -> Result<Option<User>> {
     Ok(m.users.find_one(doc! { "_id": id.0 }).await?.map(User::from))
 }
 
-pub(super) async fn by_login(m: &Mongo, login: &str) -> Result<Option<User>> {
+pub(super) async fn by_login(m: &Base, login: &str) -> Result<Option<User>> {
     let key = fold(login);
     let found = match m.users.find_one(doc! { "usernameKey": &key }).await? {
         None => m.users.find_one(doc! { "emailKey": &key }).await?,
@@ -85,14 +85,14 @@ pub(super) async fn by_login(m: &Mongo, login: &str) -> Result<Option<User>> {
     Ok(found.map(User::from))
 }
 
-pub(super) async fn many(m: &Mongo, ids: &[UserId]) -> Result<Vec<User>> {
+pub(super) async fn many(m: &Base, ids: &[UserId]) -> Result<Vec<User>> {
     let wanted: Vec<ObjectId> = ids.iter().map(|id| id.0).collect();
     let found: Vec<UserDoc> = m.users.find(doc! { "_id": { "$in": wanted } }).await?.try_collect().await?;
     let found: HashMap<UserId, User> = found.into_iter().map(|d| (UserId(d.id), User::from(d))).collect();
     Ok(ids.iter().filter_map(|id| found.get(id).cloned()).collect())
 }
 
-pub(super) async fn find(m: &Mongo, prefix: &str, most: usize) -> Result<Vec<User>> {
+pub(super) async fn find(m: &Base, prefix: &str, most: usize) -> Result<Vec<User>> {
     if most == 0 {
         return Ok(Vec::new());
     }
@@ -106,20 +106,20 @@ pub(super) async fn find(m: &Mongo, prefix: &str, most: usize) -> Result<Vec<Use
     Ok(found.into_iter().map(User::from).collect())
 }
 
-pub(super) async fn count(m: &Mongo) -> Result<u64> {
+pub(super) async fn count(m: &Base) -> Result<u64> {
     Ok(m.users.count_documents(doc! {}).await?)
 }
 
-pub(super) async fn has_owner(m: &Mongo) -> Result<bool> {
+pub(super) async fn has_owner(m: &Base) -> Result<bool> {
     Ok(m.users.find_one(doc! { "role": word(&Role::Owner) }).await?.is_some())
 }
 
-pub(super) async fn replace_password(m: &Mongo, id: UserId, old: &str, new: &str) -> Result<bool> {
+pub(super) async fn replace_password(m: &Base, id: UserId, old: &str, new: &str) -> Result<bool> {
     let filter = doc! { "_id": id.0, "password": old };
     Ok(m.users.update_one(filter, doc! { "$set": { "password": new } }).await?.matched_count == 1)
 }
 
-pub(super) async fn set_role(m: &Mongo, id: UserId, role: Role) -> Result<()> {
+pub(super) async fn set_role(m: &Base, id: UserId, role: Role) -> Result<()> {
     let update = doc! { "$set": { "role": word(&role) } };
     match m.users.update_one(doc! { "_id": id.0 }, update).await?.matched_count {
         0 => Err(StoreError::Missing),
