@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bson::oid::ObjectId;
-use charla::clock::Timestamp;
+use charla::clock::{Clock as _, SystemClock, Timestamp};
 use charla::ids::{ConversationId, MessageId, UserId};
 use charla::model::{Page, Role, User};
 use charla::random::Random;
@@ -52,8 +52,9 @@ fn main() {
     });
 }
 
+/// In the order of time, as real ones are: that decides which pages of an index are written.
 fn oid(random: &Random) -> ObjectId {
-    random.object_id(Timestamp(1_800_000_000_000))
+    random.object_id(SystemClock.now())
 }
 
 fn message(random: &Random, conversation: ConversationId, from_user: UserId) -> NewMessage {
@@ -65,7 +66,7 @@ fn message(random: &Random, conversation: ConversationId, from_user: UserId) -> 
         content: CONTENT.into(),
         client_id: id.to_hex(),
         reply_to: None,
-        created_at: Timestamp(1_800_000_000_000),
+        created_at: SystemClock.now(),
     }
 }
 

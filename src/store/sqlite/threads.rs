@@ -1,4 +1,4 @@
-//! The engine's threads: one writer that commits in groups, a few readers. Owns the connections; knows no table but
+//! The engine's threads: one writer that commits in groups, one that copies its log, a few readers. Owns the connections; knows no table but
 //! the change counter.
 //!
 //! An operation runs in a savepoint of its own, so that one failure does not fail the batch, and is answered after
@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -23,8 +24,14 @@ const BATCH: usize = 256;
 /// Writes, and reads, that may wait; beyond that the store is busy.
 const QUEUE: usize = 8192;
 const READERS: usize = 3;
-/// Pages in the log from which on it is copied into the database (4 KiB each).
-const CHECKPOINT_PAGES: i64 = 4096;
+/// Pages of the log (4 KiB each) not yet in the database from which on they are copied there, beside the writer.
+const COPY_PAGES: i64 = 4096;
+/// From this length on the log should begin anew, for which the writer itself copies the rest, if that is short, between
+/// two batches: what is copied beside it never quite ends while it writes.
+const LONG_PAGES: i64 = 4 * COPY_PAGES;
+const SHORT_REST: i64 = COPY_PAGES / 4;
+/// Here it copies all, whatever that takes.
+const LONGEST_PAGES: i64 = 64 * COPY_PAGES;
 
 /// Answers whoever waits, once the fate of the batch is known: `Some` is why it failed.
 type Reply = Box<dyn FnOnce(Option<StoreError>) + Send>;
@@ -87,8 +94,15 @@ impl Threads {
             reads: Arc::new(Lanes::new(QUEUE)),
             handles: Mutex::new(Vec::new()),
         };
+        let (call, called) = mpsc::sync_channel(1);
         let (conn, lanes) = (connect(path)?, threads.writes.clone());
-        threads.spawn("store-write", move || write_loop(&conn, &lanes))?;
+        threads.spawn("store-write", move || write_loop(&conn, &lanes, &call))?;
+        let conn = connect(path)?;
+        threads.spawn("store-copy", move || {
+            while called.recv().is_ok() {
+                drop(copy(&conn));
+            }
+        })?;
         for _ in 0..READERS {
             let (conn, lanes) = (connect(path)?, threads.reads.clone());
             conn.pragma_update(None, "query_only", true)?;
@@ -171,14 +185,14 @@ fn snapshot<T>(conn: &Connection, op: impl FnOnce(&Connection) -> Result<T>) -> 
     Ok(out)
 }
 
-fn write_loop(conn: &Connection, lanes: &Lanes<Write>) {
+fn write_loop(conn: &Connection, lanes: &Lanes<Write>, copier: &SyncSender<()>) {
     while let Some(jobs) = lanes.take(BATCH) {
         let mut jobs = jobs.into_iter().peekable();
         // More than one round only if a transaction was lost in the middle.
         while jobs.peek().is_some() {
             run_batch(conn, &mut jobs);
         }
-        if let Err(error) = checkpoint(conn) {
+        if let Err(error) = shorten(conn, copier) {
             tracing::warn!(%error, "the database's log could not be copied back; it grows until that works");
         }
     }
@@ -219,14 +233,22 @@ fn run_batch(conn: &Connection, jobs: &mut impl Iterator<Item = Write>) {
     }
 }
 
-/// Copies the log back once it is long; between batches, so that nobody waits for it.
-fn checkpoint(conn: &Connection) -> rusqlite::Result<()> {
-    let pages: i64 = conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], |r| {
-        let (log, done): (i64, i64) = (r.get(1)?, r.get(2)?);
-        Ok(log - done)
-    })?;
-    if pages >= CHECKPOINT_PAGES {
-        conn.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))?;
+/// Keeps the log from growing, between batches, so that nobody waits for more than a short rest of it.
+fn shorten(conn: &Connection, copier: &SyncSender<()>) -> rusqlite::Result<()> {
+    let (log, copied): (i64, i64) =
+        conn.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], |r| Ok((r.get(1)?, r.get(2)?)))?;
+    let rest = log - copied;
+    if log >= LONGEST_PAGES && rest > 0 || log >= LONG_PAGES && (1..=SHORT_REST).contains(&rest) {
+        return copy(conn);
+    }
+    if rest >= COPY_PAGES {
+        // Full means that it is called already.
+        let _ = copier.try_send(());
     }
     Ok(())
+}
+
+/// Copies what it can without waiting for anybody.
+fn copy(conn: &Connection) -> rusqlite::Result<()> {
+    conn.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?.query_row([], |_| Ok(()))
 }
