@@ -233,7 +233,7 @@ async fn services(
         &config.limits,
         &home.token_key,
     ));
-    let limits = ChatLimits { message_bytes: config.limits.message_bytes, ..ChatLimits::default() };
+    let limits = ChatLimits::from(&config.limits);
     let chat = Chat::new(store.clone(), outbox.clone(), clock.clone(), random.clone(), limits);
     let calls = Calls::launch(calls::service::Deps {
         store: store.clone(),
