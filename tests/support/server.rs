@@ -113,7 +113,8 @@ pub struct Person {
 impl Person {
     /// One request below `/api/v1`.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Result<Response> {
-        let request = self.http.request(method, format!("{}/api/v1{path}", self.url)).bearer_auth(&self.token);
+        let request =
+            self.http.request(method, format!("{}/api/v1{path}", self.url)).bearer_auth(&self.token);
         match body {
             Some(body) => request.json(&body).send().await,
             None => request.send().await,

@@ -148,8 +148,8 @@ mod tests {
         let mut token = Token::start();
         token.told = (0..40).map(|n| (conversation(n), entry(old + u64::from(n)))).collect();
         token.finish();
-        // All within ten minutes: all kept.
-        assert_eq!((token.told.len(), token.floor, token.first), (40, old - KEPT_CLOCK, false));
+        // All within ten minutes of the newest: all kept.
+        assert_eq!((token.told.len(), token.floor, token.first), (40, old + 39 - KEPT_CLOCK, false));
         // One comes an hour later: the 31 before it are still kept, the floor speaks for the rest.
         token.told.insert(conversation(99), entry(old + (3600 << 32)));
         token.finish();
