@@ -34,9 +34,9 @@ test-rust: tools test-web
 	$(call say,the server and the relay: unit and integration tests)
 	cargo test --workspace --locked
 
-test-browser: tools test-web
+# Uses the binary that the Rust tests built: building it alone would compile the dependencies once more.
+test-browser: tools test-web test-rust
 	$(call say,two real browsers)
-	cargo build --locked
 	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error && node --test --test-concurrency=1 *.test.mjs
 
 test-long: tools

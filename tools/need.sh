@@ -18,7 +18,8 @@ as_root() {
 
 command -v cargo >/dev/null || die 'Rust is missing: install it from https://rustup.rs (1.95 or newer)'
 command -v node >/dev/null || die 'Node is missing: install Node 20 or newer with npm'
-[ "$(node -p 'Number(process.versions.node.split(".")[0])')" -ge 20 ] || die "Node 20 or newer is needed, this is $(node --version)"
+node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a === 20 && +b >= 19) ? 0 : 1)' \
+  || die "Node 20.19 or newer is needed, this is $(node --version)"
 command -v npm >/dev/null || die 'npm is missing: install Node 20 or newer with npm'
 
 missing=()
