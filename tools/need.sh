@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # Installs what a step lacks on a Debian machine with Rust, Node and Python, and says what.
 #   tools/need.sh build    what `make run` needs
-#   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, libopus
+#   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, cmake (for libopus)
 # It asks for root only when something is missing. It never upgrades what is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 die() { printf 'need: %s\n' "$*" >&2; exit 1; }
 
-have_lib() { pkg-config --exists "$1" 2>/dev/null; }
 have_so() { ldconfig -p 2>/dev/null | grep -q "$1"; }
 
 as_root() {
@@ -30,8 +29,7 @@ case "${1:-build}" in
     command -v python3 >/dev/null || die 'Python 3 is missing: install python3 with pip'
     rustup component list --installed 2>/dev/null | grep -q clippy || command -v cargo-clippy >/dev/null \
       || die 'clippy is missing: rustup component add clippy rustfmt'
-    command -v pkg-config >/dev/null || missing+=(pkg-config)
-    have_lib opus || missing+=(libopus-dev)
+    command -v cmake >/dev/null || missing+=(cmake)
     have_so libcurl.so.4 || missing+=(libcurl4)
     [ -n "${CHARLA_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium)
     ;;
