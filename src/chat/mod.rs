@@ -15,7 +15,7 @@ use crate::config;
 use crate::event::{Audience, Event, Outbox};
 use crate::ids::{ConversationId, DeviceId, MessageId, UserId};
 use crate::limit::{Limiter, Rate};
-use crate::model::{Conversation, Cursor, Message, Page, Receipt, Target};
+use crate::model::{Conversation, Cursor, Message, MessageStatus, Page, Receipt, Target};
 use crate::policy::{Action, may};
 use crate::random::Random;
 use crate::store::{Appended, ConversationSummary, NewMessage, Store, StoreError};
@@ -100,7 +100,7 @@ fn store_refusal(error: &StoreError) -> Refusal {
 pub struct Sent {
     /// As stored.
     pub message: Message,
-    /// False if this `clientId` was already sent: `message` is then the stored one, and nobody is told again.
+    /// False if this `clientId` was already sent: `message` is then the stored one.
     pub fresh: bool,
 }
 
@@ -219,7 +219,9 @@ impl Chat {
             created_at: now,
         };
         let Appended { message, fresh } = self.store.append_message(message).await?;
-        if fresh {
+        // The first try may have been stored without anyone being told (a commit whose answer was lost): until the
+        // message has arrived it is told again. Clients apply by id.
+        if fresh || message.status == MessageStatus::Sent {
             let everyone = conversation.members.iter().map(|member| member.user);
             let audience = match device {
                 Some(device) => Audience::users_except(everyone, user, device),
