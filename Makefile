@@ -42,11 +42,12 @@ test-browser: tools test-web test-rust
 test-long: tools
 	tools/test-long.sh
 
+# One build for all three: built package by package, the dependencies are compiled anew with other features.
 bench:
 	@tools/need.sh test
-	cargo bench --bench messages
-	cargo bench -p charla-media --bench fanout
-	cargo run --release -p charla-media --example load
+	cargo bench --locked --workspace --bench messages --bench fanout
+	cargo build --release --locked --workspace --examples
+	./target/release/examples/load
 
 clean:
 	cargo clean
