@@ -99,3 +99,17 @@ mod webrtc;
 pub use media::{EventReceiver, Media};
 pub use shard::Stats;
 pub use tunnel::{TUNNEL_BUFFER, Tunnel, TunnelClosed};
+
+/// The parsers of what comes from the network, open to the fuzzer alone.
+#[cfg(fuzzing)]
+pub mod parsers {
+    pub mod rtcp {
+        pub use crate::rtcp::{Item, read};
+    }
+    pub mod rtp {
+        pub use crate::rtp::Packet;
+    }
+    pub mod stun {
+        pub use crate::stun::BindingRequest;
+    }
+}
