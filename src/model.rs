@@ -235,6 +235,8 @@ pub enum EndReason {
 pub enum PathName {
     Udp,
     IceTcp,
+    TurnTcp,
+    TurnTls,
 }
 
 /// Quality of one direction of a leg, over the whole leg so far.

@@ -25,15 +25,17 @@ impl ParticipantId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransportId(pub u64);
 
-/// One accepted byte stream that carries media: ICE-TCP now, TURN later.
+/// One accepted byte stream that carries media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TunnelId(pub u64);
 
 /// What a tunnel's bytes are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TunnelKind {
     /// RFC 4571 frames (ICE-TCP, RFC 6544).
     IceTcp,
+    /// STUN messages and ChannelData (TURN, RFC 8656), in the clear or inside TLS.
+    Turn { tls: bool },
 }
 
 /// The way a transport's packets take, as the record names it.
@@ -41,6 +43,8 @@ pub enum TunnelKind {
 pub enum PathKind {
     Udp,
     IceTcp,
+    TurnTcp,
+    TurnTls,
 }
 
 /// A browser's offer for one transport.

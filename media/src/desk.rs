@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_channel::mpsc::UnboundedSender;
 
-use crate::api::{Event, TunnelId};
+use crate::api::{Event, TunnelId, TunnelKind};
 use crate::framing::{self, Decoder};
 use crate::relay::{Path, Relay};
 use crate::shard::{Command, Port, Stats};
@@ -106,11 +106,13 @@ impl Desk {
                     let _ = reply.send(answer);
                 }
             }
-            Command::TunnelOpened { id, remote, near } => {
+            // Not served yet: dropping its near end closes it.
+            Command::TunnelOpened { kind: TunnelKind::Turn { .. }, .. } => {}
+            Command::TunnelOpened { id, kind: TunnelKind::IceTcp, remote, near } => {
                 let decoder = Decoder::new(udp::DATAGRAM_MAX);
                 self.tunnels.insert(id, Served { decoder, near, heard_at: now });
                 self.sweep_at.get_or_insert(now + SWEEP);
-                self.guarded(now, |relay| relay.tunnel_opened(id, remote));
+                self.guarded(now, |relay| relay.tunnel_opened(id, TunnelKind::IceTcp, remote));
             }
             Command::TunnelBytes { id, bytes } => self.tunnel_bytes(now, id, &bytes),
             Command::TunnelClosed(id) => {
@@ -134,7 +136,7 @@ impl Desk {
         tunnel.near.served(bytes.len());
         loop {
             match tunnel.decoder.next_frame() {
-                Ok(Some(frame)) => self.datagram(now, Path::Tunnel(id), frame),
+                Ok(Some(frame)) => self.datagram(now, Path::Tunnel(id, TunnelKind::IceTcp), frame),
                 Ok(None) => {
                     self.tunnels.insert(id, tunnel);
                     return;
@@ -174,7 +176,7 @@ impl Desk {
                         indices.push(index);
                     }
                 }
-                Path::Tunnel(id) => {
+                Path::Tunnel(id, _) => {
                     if let Some(tunnel) = self.tunnels.get(&id) {
                         let mut framed = Vec::with_capacity(framing::HEADER + bytes.len());
                         if framing::encode(bytes, &mut framed) {
@@ -316,7 +318,10 @@ mod tests {
         let (mut desk, start, _events) = desk();
         let remote = "192.0.2.1:5000".parse().unwrap();
         for id in [TunnelId(1), TunnelId(2)] {
-            desk.command(start, Command::TunnelOpened { id, remote, near: NearEnd::unheard() });
+            desk.command(
+                start,
+                Command::TunnelOpened { id, kind: TunnelKind::IceTcp, remote, near: NearEnd::unheard() },
+            );
         }
         let mut now = start;
         while let Some(wait) = desk.patience(now) {

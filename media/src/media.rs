@@ -96,10 +96,9 @@ impl Media {
 
     /// Takes an accepted byte stream that carries media; `remote` is its other end.
     pub fn tunnel(&self, remote: SocketAddr, kind: TunnelKind) -> Tunnel {
-        let TunnelKind::IceTcp = kind;
         let id = TunnelId(self.shared.next_tunnel.fetch_add(1, Ordering::Relaxed));
         let (tunnel, near) = Tunnel::new(id, self.shared.commands.clone());
-        self.command(Command::TunnelOpened { id, remote, near });
+        self.command(Command::TunnelOpened { id, kind, remote, near });
         tunnel
     }
 

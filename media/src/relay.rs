@@ -19,7 +19,9 @@ use rtc::crypto::providers::RingProvider;
 use slab::Slab;
 use thiserror::Error;
 
-use crate::api::{Answer, Config, Event, Offer, OfferError, ParticipantId, RoomId, TransportId, TunnelId};
+use crate::api::{
+    Answer, Config, Event, Offer, OfferError, ParticipantId, RoomId, TransportId, TunnelId, TunnelKind,
+};
 use crate::dtls::Identity;
 pub use crate::outgoing::Outgoing;
 use crate::participant::Gate;
@@ -74,7 +76,7 @@ pub struct Relay {
     legs_by_id: HashMap<TransportId, usize>,
     legs_by_ufrag: HashMap<String, usize>,
     legs_by_path: HashMap<Path, usize>,
-    tunnels: HashMap<TunnelId, SocketAddr>,
+    tunnels: HashMap<TunnelId, (TunnelKind, SocketAddr)>,
     timers: Timers,
     /// Counts the openings of gates.
     epoch: u64,
@@ -187,15 +189,16 @@ impl Relay {
         Ok(self.legs[index].transport.answer(&parsed, &self.identity, &self.config))
     }
 
-    /// Says that a byte stream was accepted and from where; its frames come by [`Relay::handle_datagram`].
-    pub fn tunnel_opened(&mut self, tunnel: TunnelId, remote: SocketAddr) {
-        self.tunnels.insert(tunnel, remote);
+    /// Says that datagrams of a byte stream come by [`Relay::handle_datagram`] from now on. `remote` is where they
+    /// come from as the browser sees it: its end of the stream, or the address that TURN relays for it.
+    pub fn tunnel_opened(&mut self, tunnel: TunnelId, kind: TunnelKind, remote: SocketAddr) {
+        self.tunnels.insert(tunnel, (kind, remote));
     }
 
     /// Says that a byte stream is gone.
     pub fn tunnel_closed(&mut self, now: Instant, tunnel: TunnelId) {
-        self.tunnels.remove(&tunnel);
-        let path = Path::Tunnel(tunnel);
+        let Some((kind, _)) = self.tunnels.remove(&tunnel) else { return };
+        let path = Path::Tunnel(tunnel, kind);
         if let Some(index) = self.legs_by_path.remove(&path) {
             self.with(now, index, |leg, _| leg.transport.forget(path));
         }

@@ -17,7 +17,9 @@ use mio::{Events, Interest, Poll, Token, Waker};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::api::{Answer, Config, Event, Offer, OfferError, ParticipantId, RoomId, TransportId, TunnelId};
+use crate::api::{
+    Answer, Config, Event, Offer, OfferError, ParticipantId, RoomId, TransportId, TunnelId, TunnelKind,
+};
 use crate::desk::Desk;
 use crate::relay::{Path, Relay};
 use crate::tunnel::NearEnd;
@@ -40,7 +42,7 @@ pub(crate) enum Command {
     DropTransport(TransportId),
     Leave { room: RoomId, participant: ParticipantId },
     Offer { offer: Offer, reply: oneshot::Sender<Result<Answer, OfferError>> },
-    TunnelOpened { id: TunnelId, remote: SocketAddr, near: NearEnd },
+    TunnelOpened { id: TunnelId, kind: TunnelKind, remote: SocketAddr, near: NearEnd },
     TunnelBytes { id: TunnelId, bytes: Bytes },
     TunnelClosed(TunnelId),
     Stats(oneshot::Sender<Stats>),

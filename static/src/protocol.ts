@@ -67,7 +67,7 @@ export interface Leg {
   leftAt: Timestamp | null
   reason: EndReason | null
   setupMs: number | null
-  paths: ('udp' | 'ice-tcp')[]
+  paths: ('udp' | 'ice-tcp' | 'turn-tcp' | 'turn-tls')[]
   reconnects: number
   muted: boolean
   quality: LegQuality

@@ -137,7 +137,7 @@ impl Relay {
     fn remote(&self, path: Path) -> Option<SocketAddr> {
         match path {
             Path::Udp { remote, .. } => Some(remote),
-            Path::Tunnel(tunnel) => self.tunnels.get(&tunnel).copied(),
+            Path::Tunnel(tunnel, _) => self.tunnels.get(&tunnel).map(|(_, remote)| *remote),
         }
     }
 }

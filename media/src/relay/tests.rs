@@ -593,8 +593,8 @@ fn reports_go_both_ways_and_tell_the_quality() {
 #[test]
 fn a_tunnel_carries_a_call_and_its_end_moves_it() {
     let mut world = World::new(config());
-    let tunnel = Path::Tunnel(TunnelId(4));
-    world.relay.tunnel_opened(TunnelId(4), "198.51.100.1:5555".parse().unwrap());
+    let tunnel = Path::Tunnel(TunnelId(4), TunnelKind::IceTcp);
+    world.relay.tunnel_opened(TunnelId(4), TunnelKind::IceTcp, "198.51.100.1:5555".parse().unwrap());
     world.join(CHROMIUM, GCM);
     world.join(CHROMIUM, GCM);
     world.browsers[0].path = tunnel;

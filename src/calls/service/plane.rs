@@ -79,6 +79,8 @@ fn path_name(path: PathKind) -> PathName {
     match path {
         PathKind::Udp => PathName::Udp,
         PathKind::IceTcp => PathName::IceTcp,
+        PathKind::TurnTcp => PathName::TurnTcp,
+        PathKind::TurnTls => PathName::TurnTls,
     }
 }
 
