@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export CARGO_TERM_COLOR ?= never
 
-.PHONY: run build test test-rust test-web test-browser lint test-long bench tools clean
+.PHONY: run build test test-rust test-web test-browser test-net lint test-long bench tools clean
 say = @printf '\n== %s\n' "$(1)"
 
 run: build
@@ -18,7 +18,7 @@ build:
 tools:
 	@tools/need.sh test
 
-test: tools lint test-web test-rust test-browser
+test: tools lint test-web test-rust test-browser test-net
 	$(call say,all tests passed)
 
 lint: tools
@@ -39,6 +39,11 @@ test-browser: tools test-web test-rust
 	$(call say,two real browsers)
 	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error && node --test --test-concurrency=1 *.test.mjs
 
+# Needs root, for network namespaces; says so and skips where there is none. `long/` belongs to test-long.
+test-net: tools test-web test-rust test-browser
+	$(call say,calls through NAT$(comma) blocked UDP and a proxy)
+	cd tests/net && node --test --test-concurrency=1 *.test.mjs
+
 test-long: tools
 	tools/test-long.sh
 
@@ -51,6 +56,6 @@ bench:
 
 clean:
 	cargo clean
-	rm -rf static/dist static/node_modules tests/browser/node_modules
+	rm -rf static/dist static/node_modules tests/browser/node_modules tests/net/node_modules
 
 comma := ,

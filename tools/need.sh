@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what a step lacks on a Debian machine with Rust, Node and Python, and says what.
 #   tools/need.sh build    what `make run` needs
-#   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, cmake (for libopus)
+#   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, cmake (for libopus), and for the
+#                          network tests iproute2, nftables, conntrack, squid, socat, libnss3-tools
 # It asks for root only when something is missing. It never upgrades what is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,6 +10,8 @@ cd "$(dirname "$0")/.."
 die() { printf 'need: %s\n' "$*" >&2; exit 1; }
 
 have_so() { ldconfig -p 2>/dev/null | grep -q "$1"; }
+
+have_tool() { command -v "$1" >/dev/null || missing+=("$2"); }
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"
@@ -32,6 +35,11 @@ case "${1:-build}" in
     command -v cmake >/dev/null || missing+=(cmake)
     have_so libcurl.so.4 || missing+=(libcurl4)
     [ -n "${CHARLA_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium)
+    # The network tests need root to make namespaces; without it they are skipped.
+    if [ "$(id -u)" = 0 ]; then
+      have_tool ip iproute2; have_tool nft nftables; have_tool conntrack conntrack; have_tool squid squid
+      have_tool socat socat; have_tool certutil libnss3-tools; have_tool sysctl procps
+    fi
     ;;
   *) die "unknown step $1" ;;
 esac

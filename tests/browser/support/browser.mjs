@@ -25,16 +25,20 @@ const ARGS = [
   '--autoplay-policy=no-user-gesture-required',
 ];
 
-/** Launches Chromium; `tone` in Hz is what its microphone hears. */
-export async function launch({ tone = 1000, viewport = { width: 1280, height: 800 }, colorScheme = 'light', probe = true } = {}) {
+/**
+ * Launches Chromium; `tone` in Hz is what its microphone hears, or the file `speech`. `place` says where it runs: how a
+ * command is run there, further arguments, and whether its home trusts the server's authority.
+ */
+export async function launch({ tone = 1000, speech, viewport = { width: 1280, height: 800 }, colorScheme = 'light', probe = true, place } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'charla-chromium-'));
-  writeTone(join(dir, 'tone.wav'), tone);
+  const sound = speech ?? join(dir, 'tone.wav');
+  if (!speech) writeTone(sound, tone);
   const browser = await chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath: place ? place.program(dir, CHROMIUM) : CHROMIUM,
     headless: true,
-    args: [...ARGS, `--use-file-for-fake-audio-capture=${join(dir, 'tone.wav')}`],
+    args: [...ARGS, ...(place?.args ?? []), `--use-file-for-fake-audio-capture=${sound}`],
   });
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, bypassCSP: probe, permissions: ['microphone'], viewport, colorScheme });
+  const context = await browser.newContext({ ignoreHTTPSErrors: !place, bypassCSP: probe, permissions: ['microphone'], viewport, colorScheme });
   if (probe) await context.addInitScript({ path: join(HERE, 'probe.js') });
   const page = await context.newPage();
   const person = new Person(page, browser, context, dir);

@@ -1,15 +1,18 @@
 // Listens in on a page's calls without changing what the page does: every remote audio track is tapped, and what
 // the page would play is kept as PCM on request. Loaded before the page's own scripts.
 (() => {
-  const probe = (window.__probe = { pcs: [], remote: [], answers: [], dropUdp: false });
+  const probe = (window.__probe = { pcs: [], remote: [], answers: [], states: [], loud: [], dropUdp: false, plainMicrophone: false });
   const worklet = `registerProcessor('tap', class extends AudioWorkletProcessor {
     constructor() {
       super();
       this.left = 0;
+      this.told = 0;
       this.port.onmessage = (e) => { this.left = e.data; this.kept = []; };
     }
     process(inputs) {
       const c = inputs[0][0];
+      // A note of every 20 ms in which there was sound, at the time of the one audio clock that all taps share.
+      if (c && currentTime - this.told >= 0.02 && c.some((v) => Math.abs(v) > 0.05)) this.port.postMessage((this.told = currentTime));
       if (this.left > 0) {
         this.kept.push(c ? c.slice() : new Float32Array(128));
         this.left -= 128;
@@ -42,6 +45,10 @@
     entry.sink = sink;
     const ctx = await context();
     entry.node = new AudioWorkletNode(ctx, 'tap');
+    entry.node.port.onmessage = (e) => {
+      if (typeof e.data === 'number') probe.loud.push(e.data);
+      else entry.done?.(e.data);
+    };
     const silent = ctx.createGain();
     silent.gain.value = 0;
     ctx.createMediaStreamSource(sink.srcObject).connect(entry.node).connect(silent).connect(ctx.destination);
@@ -55,7 +62,7 @@
       taps.map(
         (t) =>
           new Promise((done) => {
-            t.node.port.onmessage = (e) => done(e.data);
+            t.done = done;
             t.node.port.postMessage(seconds * 48000);
           }),
       ),
@@ -66,13 +73,33 @@
     return { rate: 48000, slots: taps.length, samples: Array.from(mixed, (v) => Math.round(v * 32767)) };
   };
 
+  /** The audio clock, in seconds. */
+  probe.now = async () => (await context()).currentTime;
+
+  /** The longest time without sound since `from` on the audio clock, the one that lasts now included; and where it began. */
+  probe.silence = async (from) => {
+    const marks = [from, ...probe.loud.filter((t) => t > from).sort((a, b) => a - b), await probe.now()];
+    let longest = { seconds: 0, from };
+    for (let i = 1; i < marks.length; i++) {
+      if (marks[i] - marks[i - 1] > longest.seconds) longest = { seconds: marks[i] - marks[i - 1], from: marks[i - 1] };
+    }
+    return { ...longest, now: marks.at(-1) - marks.at(-2) };
+  };
+
+  /** Milliseconds from the first offer of the newest peer connection until it was connected. */
+  probe.setup = () => {
+    const own = probe.states.filter(([, n]) => n === probe.pcs.length);
+    const at = (what) => own.find((state) => state[2] === what)?.[0];
+    return at('connected') - at('offer');
+  };
+
   /** The selected candidate pair of the newest peer connection. */
   probe.pair = async () => {
     const stats = await probe.pcs.at(-1).getStats();
     const transport = [...stats.values()].find((s) => s.type === 'transport');
     const pair = transport && stats.get(transport.selectedCandidatePairId);
     const local = pair && stats.get(pair.localCandidateId);
-    return pair ? { protocol: local.protocol, type: local.candidateType, state: transport.iceState, ufrag: transport.iceLocalUsernameFragment } : null;
+    return pair ? { protocol: local.protocol, type: local.candidateType, relay: local.relayProtocol, state: transport.iceState, ufrag: transport.iceLocalUsernameFragment } : null;
   };
 
   const Native = window.RTCPeerConnection;
@@ -81,6 +108,15 @@
       super(...args);
       probe.pcs.push(this);
       this.addEventListener('track', (e) => tap(this, e));
+      const n = probe.pcs.length;
+      const say = (what) => probe.states.push([Math.round(performance.now()), n, what]);
+      this.addEventListener('connectionstatechange', () => say(this.connectionState));
+      this.addEventListener('iceconnectionstatechange', () => say(`ice ${this.iceConnectionState}`));
+      this.addEventListener('icecandidateerror', (e) => say(`${e.url} ${e.errorCode} ${e.errorText}`));
+    }
+    setLocalDescription(...args) {
+      probe.states.push([Math.round(performance.now()), probe.pcs.indexOf(this) + 1, 'offer']);
+      return super.setLocalDescription(...args);
     }
     setRemoteDescription(description) {
       let { type, sdp } = description;
@@ -92,4 +128,12 @@
       return super.setRemoteDescription({ type, sdp });
     }
   };
+
+  // Speech is judged against what was said: then the browser must not clean it up before.
+  const devices = navigator.mediaDevices;
+  const open = devices?.getUserMedia.bind(devices);
+  if (open) {
+    const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    devices.getUserMedia = (wishes) => open(probe.plainMicrophone ? { audio: plain } : wishes);
+  }
 })();

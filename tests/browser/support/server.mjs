@@ -5,6 +5,7 @@ import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.mjs';
 
@@ -21,23 +22,35 @@ const freePort = () =>
     });
   });
 
+/** Where a server runs: on a free port of this machine's loopback. */
+async function loopback() {
+  const port = await freePort();
+  return { listen: `127.0.0.1:${port}`, name: '', url: `https://localhost:${port}`, command: (argv) => argv };
+}
+
 export class Server {
-  /** `config` is TOML appended to the test's own. */
-  static async start({ config = '' } = {}) {
+  /** `config` is TOML appended to the test's own; `place` says where it runs, and how it is reached from here. */
+  static async start({ config = '', place } = {}) {
     if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: cargo build`);
     const server = new Server();
     server.dir = mkdtempSync(join(tmpdir(), 'charla-browser-'));
-    server.port = await freePort();
-    server.url = `https://localhost:${server.port}`;
+    server.place = place ?? (await loopback());
+    server.url = server.place.url;
     server.log = '';
-    const own = `[server]\nlisten = ["127.0.0.1:${server.port}"]\ndata_dir = "${server.dir}/data"\n[tls]\ndir = "${server.dir}/certs"\n[log]\nlevel = "debug"\n`;
+    const own = `[server]\nlisten = ["${server.place.listen}"]\npublic_name = "${server.place.name}"\ndata_dir = "${server.dir}/data"\n[tls]\ndir = "${server.dir}/certs"\n[log]\nlevel = "debug"\n`;
     writeFileSync(join(server.dir, 'config.toml'), own + config);
     await server.up();
     return server;
   }
 
+  /** The certificate of the local authority that signed the server's. */
+  get authority() {
+    return join(this.dir, 'certs/ca.crt');
+  }
+
   async up() {
-    this.child = spawn(BINARY, ['--config', join(this.dir, 'config.toml'), 'serve'], { cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [program, ...args] = this.place.command([BINARY, '--config', join(this.dir, 'config.toml'), 'serve']);
+    this.child = spawn(program, args, { cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (text) => (this.log += text));
     this.exited = new Promise((done) => this.child.once('exit', (code, signal) => done({ code, signal })));
     await until('the server to answer', async () => {
@@ -66,7 +79,12 @@ export class Server {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const sent = request(
         new URL(path, this.url),
-        { method, rejectUnauthorized: false, headers: { ...(text && { 'content-type': 'application/json' }), ...headers } },
+        {
+          method,
+          rejectUnauthorized: false,
+          ...(this.place.dial && { createConnection: () => connect({ socket: this.place.dial(), rejectUnauthorized: false }) }),
+          headers: { ...(text && { 'content-type': 'application/json' }), ...headers },
+        },
         (answer) => {
           let all = '';
           answer.on('data', (part) => (all += part));
