@@ -39,6 +39,18 @@ impl Outgoing {
         self.datagrams.clear();
     }
 
+    /// Queues what `write` appends to the arena as one datagram; nothing if it says false.
+    pub fn write(&mut self, path: Path, write: impl FnOnce(&mut Vec<u8>) -> bool) -> bool {
+        let start = self.bytes.len();
+        let whole = write(&mut self.bytes);
+        if whole {
+            self.datagrams.push((path, start..self.bytes.len()));
+        } else {
+            self.bytes.truncate(start);
+        }
+        whole
+    }
+
     /// Queues one datagram.
     pub fn push(&mut self, path: Path, bytes: &[u8]) {
         let start = self.bytes.len();

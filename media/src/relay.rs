@@ -85,6 +85,8 @@ pub struct Relay {
     events: VecDeque<Event>,
     outgoing: Outgoing,
     scratch: Vec<u8>,
+    /// The packet that is being forwarded, opened.
+    opened: Vec<u8>,
 }
 
 impl Relay {
@@ -112,6 +114,7 @@ impl Relay {
             events: VecDeque::new(),
             outgoing: Outgoing::default(),
             scratch: Vec::new(),
+            opened: Vec::new(),
         })
     }
 

@@ -5,6 +5,8 @@
 pub const FIXED: usize = 12;
 /// Header with one CSRC: what the relay sends without extensions.
 const WITH_CSRC: usize = FIXED + 4;
+/// The audio level as the one extension.
+const EXTENSION: usize = 8;
 const ONE_BYTE: u16 = 0xBEDE;
 const TWO_BYTE: u16 = 0x1000;
 
@@ -61,6 +63,22 @@ pub fn ssrc(bytes: &[u8]) -> Option<u32> {
     Some(u32::from_be_bytes(bytes.get(8..FIXED)?.try_into().ok()?))
 }
 
+/// The sequence number of such a packet.
+pub fn sequence(bytes: &[u8]) -> Option<u16> {
+    Some(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?))
+}
+
+/// How long the header of such a packet is, CSRCs and extensions included; `None` for what is no RTP or is cut.
+pub fn header_length(bytes: &[u8]) -> Option<usize> {
+    let first = *bytes.first()?;
+    let mut length = FIXED + 4 * usize::from(first & 0x0f);
+    if first & 0x10 != 0 {
+        let words: [u8; 2] = bytes.get(length + 2..length + 4)?.try_into().ok()?;
+        length += 4 + 4 * usize::from(u16::from_be_bytes(words));
+    }
+    (first >> 6 == 2 && length <= bytes.len()).then_some(length)
+}
+
 fn find_extension(profile: u16, mut rest: &[u8], wanted: u8) -> Option<&[u8]> {
     let two_byte = profile & 0xfff0 == TWO_BYTE;
     if profile != ONE_BYTE && !two_byte {
@@ -104,28 +122,29 @@ pub struct Header {
 }
 
 impl Header {
-    /// Writes header and payload into `out` (cleared first).
-    pub fn write(&self, payload: &[u8], out: &mut Vec<u8>) {
-        out.clear();
+    /// Appends header and payload to `out`.
+    pub fn append(&self, payload: &[u8], out: &mut Vec<u8>) {
         let extension = if self.level.is_some() { 0x10 } else { 0 };
         let padding = if self.padding { 0x20 } else { 0 };
-        out.push(0x80 | padding | extension | 1);
-        out.push(if self.marker { 0x80 } else { 0 } | (self.payload_type & 0x7f));
-        out.extend_from_slice(&self.sequence.to_be_bytes());
-        out.extend_from_slice(&self.timestamp.to_be_bytes());
-        out.extend_from_slice(&self.ssrc.to_be_bytes());
-        out.extend_from_slice(&self.csrc.to_be_bytes());
-        match self.level {
-            Some((id @ 1..=14, value)) => out.extend_from_slice(&[0xBE, 0xDE, 0, 1, id << 4, value, 0, 0]),
-            Some((id, value)) => out.extend_from_slice(&[0x10, 0, 0, 1, id, 1, value, 0]),
-            None => {}
-        }
+        let mut bytes = [0; WITH_CSRC + EXTENSION];
+        bytes[0] = 0x80 | padding | extension | 1;
+        bytes[1] = if self.marker { 0x80 } else { 0 } | (self.payload_type & 0x7f);
+        bytes[2..4].copy_from_slice(&self.sequence.to_be_bytes());
+        bytes[4..8].copy_from_slice(&self.timestamp.to_be_bytes());
+        bytes[8..12].copy_from_slice(&self.ssrc.to_be_bytes());
+        bytes[12..16].copy_from_slice(&self.csrc.to_be_bytes());
+        bytes[WITH_CSRC..].copy_from_slice(&match self.level {
+            Some((id @ 1..=14, value)) => [0xBE, 0xDE, 0, 1, id << 4, value, 0, 0],
+            Some((id, value)) => [0x10, 0, 0, 1, id, 1, value, 0],
+            None => [0; EXTENSION],
+        });
+        out.extend_from_slice(&bytes[..self.length()]);
         out.extend_from_slice(payload);
     }
 
-    /// Bytes that [`Header::write`] puts before the payload.
+    /// Bytes that [`Header::append`] puts before the payload.
     pub fn length(&self) -> usize {
-        WITH_CSRC + if self.level.is_some() { 8 } else { 0 }
+        WITH_CSRC + if self.level.is_some() { EXTENSION } else { 0 }
     }
 }
 
@@ -143,8 +162,10 @@ mod tests {
         ) {
             let header = Header { marker, padding: false, payload_type, sequence, timestamp, ssrc, csrc, level };
             let mut out = Vec::new();
-            header.write(&payload, &mut out);
+            header.append(&payload, &mut out);
             prop_assert_eq!(out.len(), header.length() + payload.len());
+            prop_assert_eq!(header_length(&out), Some(header.length()));
+            prop_assert_eq!((super::ssrc(&out), super::sequence(&out)), (Some(ssrc), Some(sequence)));
             let packet = Packet::parse(&out, level.map(|(id, _)| id)).unwrap();
             prop_assert_eq!(packet, Packet {
                 marker, payload_type, sequence, timestamp, ssrc, padding: false,
@@ -158,7 +179,8 @@ mod tests {
 
         #[test]
         fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..200), id in prop::option::of(any::<u8>())) {
-            let _ = Packet::parse(&bytes, id);
+            let packet = Packet::parse(&bytes, id);
+            prop_assert_eq!(packet.map(|packet| bytes.len() - packet.payload.len()), header_length(&bytes).filter(|_| bytes.len() >= FIXED));
         }
     }
 

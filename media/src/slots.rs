@@ -38,9 +38,18 @@ struct Mapping {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbers {
     pub sequence: u16,
+    /// How often the sequence number wrapped before (the rollover counter of RFC 3711).
+    pub roc: u32,
     pub timestamp: u32,
     /// The first packet of a source: a talk spurt begins.
     pub fresh: bool,
+}
+
+impl Numbers {
+    /// An extended sequence number. It starts above 0 and 2^48 packets take longer than any call.
+    fn of(extended: i64) -> Numbers {
+        Numbers { sequence: extended as u16, roc: (extended >> 16) as u32, timestamp: 0, fresh: false }
+    }
 }
 
 /// The numbering of one slot. It hands out every extended sequence number at most once, so no packet is ever
@@ -81,7 +90,7 @@ impl Slot {
                     self.mapping = Some(Mapping { input: sequence, output, ..mapping });
                     self.anchor = (now, slot_timestamp);
                 }
-                Some(Numbers { sequence: output as u16, timestamp: slot_timestamp, fresh: false })
+                Some(Numbers { timestamp: slot_timestamp, ..Numbers::of(output) })
             }
             _ => Some(self.start(now, source, sequence, timestamp)),
         }
@@ -104,7 +113,7 @@ impl Slot {
         self.anchor = (now, slot_timestamp);
         let shift = slot_timestamp.wrapping_sub(timestamp);
         self.mapping = Some(Mapping { source, input: sequence, output, floor: output, shift });
-        Numbers { sequence: output as u16, timestamp: slot_timestamp, fresh: true }
+        Numbers { timestamp: slot_timestamp, fresh: true, ..Numbers::of(output) }
     }
 
     /// Marks an extended number as handed out; false when it was, or may have been.
@@ -241,7 +250,8 @@ mod tests {
                     continue;
                 };
                 let extended = guess.index(numbers.sequence);
-                prop_assert!(seen.insert(extended), "a number came twice");
+                prop_assert!(seen.insert((numbers.roc, numbers.sequence)), "a number came twice");
+                prop_assert_eq!(i64::from(numbers.roc) << 16 | i64::from(numbers.sequence), extended);
                 if let Some((before, clock)) = newest {
                     if numbers.fresh {
                         prop_assert_eq!(extended, before + 1, "a switch shows as loss");

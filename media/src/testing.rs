@@ -17,6 +17,7 @@ use rtc::shared::TransportProtocol;
 use rtc::shared::marshal::Unmarshal;
 
 use crate::path::Path;
+use crate::replay;
 use crate::rtcp::{self, Block, Item};
 use crate::sdp::Fingerprint;
 use crate::srtp::{self, Opener, ProtectionProfile, Sealer};
@@ -81,6 +82,8 @@ pub struct Browser {
     pub fingerprint: Fingerprint,
     pub ssrc: u32,
     pub sequence: u16,
+    /// Of the last packet sealed.
+    index: u64,
     pub timestamp: u32,
     pub payload_type: u8,
     pub remote: Option<Credentials>,
@@ -114,6 +117,7 @@ impl Browser {
             fingerprint: Fingerprint(digest.try_into().unwrap()),
             ssrc,
             sequence: 65_500,
+            index: 0,
             timestamp: 1,
             payload_type: if template == FIREFOX { 109 } else { 111 },
             remote: None,
@@ -185,14 +189,18 @@ impl Browser {
         self.timestamp = self.timestamp.wrapping_add(960);
         // 24 bytes are left readable in both layouts: 12 and extensions here, 16 and a level there.
         assert_eq!(header.length(), 24);
-        self.keys.as_mut().unwrap().0.rtp(&header, &packet).unwrap()
+        self.index = replay::extend(self.index, header.sequence);
+        let roc = (self.index >> 16) as u32;
+        assert!(self.keys.as_mut().unwrap().0.rtp(&header, roc, &mut packet, 0));
+        packet[..].into()
     }
 
     /// A receiver report on one slot, sealed.
     pub fn report(&mut self, block: &Block) -> BytesMut {
         let mut compound = Vec::new();
         rtcp::write_receiver_report(1, Some(block), &mut compound);
-        self.keys.as_mut().unwrap().0.rtcp(&compound).unwrap()
+        assert!(self.keys.as_mut().unwrap().0.rtcp(&mut compound, 0));
+        compound[..].into()
     }
 
     /// Takes a datagram.
@@ -212,18 +220,21 @@ impl Browser {
                 }
                 Heard::Dtls
             }
-            [_, 192..=223, ..] => match self.keys.as_mut().and_then(|keys| keys.1.rtcp(datagram)) {
-                Some(opened) => {
+            [_, kind, ..] => {
+                let (Some((_, opener)), mut out) = (&mut self.keys, Vec::new()) else {
+                    return Heard::Refused;
+                };
+                if (192..=223).contains(kind) {
                     let mut items = Vec::new();
-                    assert!(rtcp::read(&opened, |item| items.push(item)));
-                    Heard::Reports(items)
+                    let heard = opener.rtcp(datagram, &mut out) && rtcp::read(&out, |item| items.push(item));
+                    if heard { Heard::Reports(items) } else { Heard::Refused }
+                } else if opener.rtp(datagram, &mut out) {
+                    Heard::Audio(Packet::unmarshal(&mut &out[..]).unwrap())
+                } else {
+                    Heard::Refused
                 }
-                None => Heard::Refused,
-            },
-            _ => match self.keys.as_mut().and_then(|keys| keys.1.rtp(datagram)) {
-                Some(opened) => Heard::Audio(Packet::unmarshal(&mut opened.freeze()).unwrap()),
-                None => Heard::Refused,
-            },
+            }
+            _ => Heard::Refused,
         }
     }
 

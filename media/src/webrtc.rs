@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt};
 use rtc::crypto::RTCCrypto;
@@ -274,12 +273,14 @@ impl Transport {
         self.settle(cx.now, outcome);
     }
 
-    /// Opens an SRTP packet that came on a proven path; `None` for one that is not authentic.
-    pub fn open(&mut self, cx: &mut Context<'_>, path: Path, sealed: &[u8]) -> Option<BytesMut> {
-        let opened = self.media.as_mut()?.opener.rtp(sealed)?;
-        self.paths.heard(cx.now, path);
-        self.heard();
-        Some(opened)
+    /// Opens an SRTP packet that came on a proven path into `out`; false for one that is not authentic.
+    pub fn open(&mut self, now: Instant, path: Path, sealed: &[u8], out: &mut Vec<u8>) -> bool {
+        let opened = self.media.as_mut().is_some_and(|media| media.opener.rtp(sealed, out));
+        if opened {
+            self.paths.heard(now, path);
+            self.heard();
+        }
+        opened
     }
 
     /// Reads and counts an opened packet; `None` for what was not negotiated.
@@ -319,22 +320,26 @@ impl Transport {
             csrc,
             level: line.level.zip(packet.level),
         };
-        header.write(packet.payload, cx.scratch);
-        let Ok(sealed) = media.sealer.rtp(&header, cx.scratch) else { return false };
-        cx.outgoing.push(path, &sealed);
-        line.sending.packet(packet.payload.len());
-        true
+        let sent = cx.outgoing.write(path, |out| {
+            let start = out.len();
+            header.append(packet.payload, out);
+            media.sealer.rtp(&header, numbers.roc, out, start)
+        });
+        if sent {
+            line.sending.packet(packet.payload.len());
+        }
+        sent
     }
 
     /// Takes a sealed RTCP packet; false when it is not authentic or malformed.
     pub fn control(&mut self, cx: &mut Context<'_>, path: Path, sealed: &[u8]) -> bool {
-        let Some(opened) = self.media.as_mut().and_then(|media| media.opener.rtcp(sealed)) else {
+        if !self.media.as_mut().is_some_and(|media| media.opener.rtcp(sealed, cx.scratch)) {
             return false;
-        };
+        }
         self.paths.heard(cx.now, path);
         self.heard();
         let middle = quality::middle(cx.clock.ntp(cx.now));
-        rtcp::read(&opened, |item| match item {
+        rtcp::read(cx.scratch, |item| match item {
             rtcp::Item::Sender { ntp, .. } => self.reception.sender_report(cx.now, ntp),
             rtcp::Item::Block(block) => {
                 if let Some(line) = self.slots.iter_mut().find(|line| line.slot.ssrc == block.ssrc) {
@@ -401,21 +406,22 @@ impl Transport {
     fn report(&mut self, cx: &mut Context<'_>) {
         let (Some(path), Some(media)) = (self.paths.chosen(), &mut self.media) else { return };
         let ntp = cx.clock.ntp(cx.now);
-        cx.scratch.clear();
-        rtcp::write_receiver_report(self.report_ssrc, self.reception.block(cx.now).as_ref(), cx.scratch);
-        for line in &self.slots {
-            let info = rtcp::SenderInfo {
-                ssrc: line.slot.ssrc,
-                ntp,
-                timestamp: line.slot.clock(cx.now),
-                packets: line.sending.packets as u32,
-                octets: line.sending.octets as u32,
-            };
-            rtcp::write_sender_report(&info, cx.scratch);
-        }
-        if let Ok(sealed) = media.sealer.rtcp(cx.scratch) {
-            cx.outgoing.push(path, &sealed);
-        }
+        let block = self.reception.block(cx.now);
+        cx.outgoing.write(path, |out| {
+            let start = out.len();
+            rtcp::write_receiver_report(self.report_ssrc, block.as_ref(), out);
+            for line in &self.slots {
+                let info = rtcp::SenderInfo {
+                    ssrc: line.slot.ssrc,
+                    ntp,
+                    timestamp: line.slot.clock(cx.now),
+                    packets: line.sending.packets as u32,
+                    octets: line.sending.octets as u32,
+                };
+                rtcp::write_sender_report(&info, out);
+            }
+            media.sealer.rtcp(out, start)
+        });
     }
 
     fn heard(&mut self) {

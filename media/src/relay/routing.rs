@@ -59,12 +59,16 @@ impl Relay {
             self.drops.unknown += 1;
             return;
         };
-        let Some(opened) = self.with(now, index, |leg, cx| leg.transport.open(cx, path, bytes)).flatten()
-        else {
+        // Out of the relay while it is read: every receiver's transport is reached through `self`.
+        let mut opened = std::mem::take(&mut self.opened);
+        let open = |leg: &mut Leg, _: &mut Context<'_>| leg.transport.open(now, path, bytes, &mut opened);
+        let authentic = self.with(now, index, open) == Some(true);
+        let forwarded = authentic && self.forward(now, index, &opened);
+        self.opened = opened;
+        if !authentic {
             self.drops.unauthentic += 1;
             return;
-        };
-        let forwarded = self.forward(now, index, &opened);
+        }
         if forwarded {
             self.first_audio(now, index);
         }
