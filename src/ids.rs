@@ -60,6 +60,8 @@ ids! {
     MessageId,
     /// One call.
     CallId,
+    /// One test of a device's ways to the relay.
+    NetworkTestId,
     /// One running server process; a new one at each start.
     EpochId,
 }

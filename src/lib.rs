@@ -11,6 +11,7 @@ pub mod http;
 pub mod ids;
 pub mod limit;
 pub mod model;
+pub mod network_test;
 pub mod peer;
 pub mod policy;
 pub mod port;
@@ -45,6 +46,7 @@ use crate::config::{Config, Engine, Srtp, TlsMode};
 use crate::event::Outbox;
 use crate::http::{Health, HttpDeps, TrustPage};
 use crate::ids::EpochId;
+use crate::network_test::NetworkTests;
 use crate::port::authority::Names;
 use crate::port::caps::Caps;
 use crate::port::listen::BindError;
@@ -209,6 +211,7 @@ struct Services {
     accounts: Arc<Accounts>,
     chat: Arc<Chat>,
     calls: Calls,
+    network_tests: NetworkTests,
     fanout: Fanout,
     epoch: EpochId,
 }
@@ -247,7 +250,14 @@ async fn services(
         epoch,
     })
     .await?;
-    Ok(Services { accounts, chat: Arc::new(chat), calls, fanout, epoch })
+    let network_tests = NetworkTests::new(network_test::Deps {
+        clock: clock.clone(),
+        random: random.clone(),
+        media: Arc::new(media.clone()),
+        ice_servers: Arc::new(|_| Vec::new()),
+        limits: network_test::Limits::new(&config.media),
+    });
+    Ok(Services { accounts, chat: Arc::new(chat), calls, network_tests, fanout, epoch })
 }
 
 fn router(config: &Config, base: &Base, services: &Services, trust: Option<TrustPage>) -> axum::Router {
@@ -266,6 +276,7 @@ fn router(config: &Config, base: &Base, services: &Services, trust: Option<Trust
         accounts: services.accounts.clone(),
         chat: services.chat.clone(),
         calls: services.calls.clone(),
+        network_tests: services.network_tests.clone(),
         site: base.site.clone(),
         clock: base.clock.clone(),
         random: base.random.clone(),

@@ -24,6 +24,7 @@ fn payload(event: &str, conversation: &Value, call: &Value) -> Value {
         }
         "setMuted" => json!({"call": call, "muted": true}),
         "callStats" => json!({"call": call, "rttMs": 20}),
+        "networkTest" => json!({"step": "offer", "test": call, "way": "udp", "peer": "first", "sdp": ""}),
         new => panic!("say here what a stranger would send as {new}"),
     }
 }
@@ -77,7 +78,11 @@ async fn a_member_is_known_to_every_event() {
             "startCall" => Value::Null,
             _ => ann1.ok("startCall", json!({ "conversation": conversation })).await["call"]["id"].clone(),
         };
-        let ack = bob1.ask(event, payload(event, &conversation, &call)).await;
+        let payload = match *event {
+            "networkTest" => json!({"step": "start"}),
+            _ => payload(event, &conversation, &call),
+        };
+        let ack = bob1.ask(event, payload).await;
         // Some are refused, but for other reasons: the relay of this test answers no offer.
         let code = ack["error"]["code"].as_str().unwrap_or_default();
         assert!(["", "conflict", "unusableOffer"].contains(&code), "{event}: {ack}");

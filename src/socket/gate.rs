@@ -160,7 +160,7 @@ impl Gate {
         }
     }
 
-    /// Tells calls whether the device is here. Sockets of one device may come and go while we tell: then again.
+    /// Tells calls and network tests whether the device is here. Sockets of one device may come and go while we tell: then again.
     async fn settle_device(&self, conn: &Conn) {
         let (user, device) = (conn.actor.user, conn.device);
         loop {
@@ -169,6 +169,7 @@ impl Gate {
                 self.handlers.calls.device_here(user, device).await;
             } else {
                 self.handlers.calls.device_gone(user, device).await;
+                self.handlers.network_tests.device_gone(user, device);
             }
             if self.fanout.is_here(user, device) == here {
                 return;

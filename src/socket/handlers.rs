@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::conn::Conn;
 use super::protocol::{
-    Ack, CallStats, ClientEvent, Mark, MediaOffer, OneCall, SendMessage, SetMuted, StartCall, Sync, Typing,
+    Ack, CallStats, ClientEvent, Mark, MediaOffer, NetworkTest, OneCall, SendMessage, SetMuted, StartCall,
+    Sync, Typing,
 };
 use crate::accounts::Accounts;
 use crate::calls::CallError;
@@ -12,12 +13,14 @@ use crate::calls::service::{Calls, MediaAnswer, Started};
 use crate::chat::{Chat, ChatError, Sent, SyncView};
 use crate::code::Refusal;
 use crate::model::CallRecord;
+use crate::network_test::{Begun, NetworkTests, TestError};
 
 /// The services behind the events.
 pub struct Handlers {
     pub accounts: Arc<Accounts>,
     pub chat: Arc<Chat>,
     pub calls: Calls,
+    pub network_tests: NetworkTests,
 }
 
 impl Handlers {
@@ -52,6 +55,21 @@ impl Handlers {
             ClientEvent::CallStats(CallStats { call, stats }) => {
                 done(self.calls.call_stats(user, device, call, stats.into()).await)
             }
+            ClientEvent::NetworkTest(step) => self.test_network(conn, step).await,
+        }
+    }
+
+    async fn test_network(&self, conn: &Conn, step: NetworkTest) -> Ack {
+        let (tests, user, device) = (&self.network_tests, conn.actor.user, conn.device);
+        match step {
+            NetworkTest::Start {} => begun(tests.start(user, device)),
+            NetworkTest::Offer { test, way, peer, sdp } => {
+                match tests.offer((user, device), test, (way, peer), sdp).await {
+                    Ok(sdp) => Ack::TestAnswer { ok: true, sdp },
+                    Err(error) => error.into(),
+                }
+            }
+            NetworkTest::Stop { test } => done(tests.stop(user, device, test)),
         }
     }
 
@@ -90,6 +108,13 @@ fn started(result: Result<Started, CallError>) -> Ack {
 fn sent(result: Result<Sent, ChatError>) -> Ack {
     match result {
         Ok(Sent { message, .. }) => Ack::Sent { ok: true, message },
+        Err(error) => error.into(),
+    }
+}
+
+fn begun(result: Result<Begun, TestError>) -> Ack {
+    match result {
+        Ok(Begun { test, ice_servers }) => Ack::TestBegun { ok: true, test, ice_servers },
         Err(error) => error.into(),
     }
 }

@@ -37,6 +37,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::ids::EpochId;
 use crate::limit::Rate;
+use crate::network_test::NetworkTests;
 use crate::random::Random;
 use crate::site::Site;
 
@@ -101,6 +102,7 @@ pub struct SocketDeps {
     pub accounts: Arc<Accounts>,
     pub chat: Arc<Chat>,
     pub calls: Calls,
+    pub network_tests: NetworkTests,
     pub site: Arc<Site>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<Random>,
@@ -144,9 +146,9 @@ pub fn router(deps: SocketDeps, fanout: Fanout) -> Router {
 }
 
 fn gate(deps: SocketDeps, fanout: Fanout, door: &Door) -> Gate {
-    let SocketDeps { accounts, chat, calls, clock, random, epoch, limits, site: _ } = deps;
+    let SocketDeps { accounts, chat, calls, network_tests, clock, random, epoch, limits, site: _ } = deps;
     let (engine, lines) = (door.engine.clone(), door.lines.clone());
-    let handlers = Arc::new(Handlers { accounts, chat, calls });
+    let handlers = Arc::new(Handlers { accounts, chat, calls, network_tests });
     let counts = Arc::new(Counts::new(limits.events, limits.user_events));
     Gate {
         dispatch: Dispatch { handlers: handlers.clone(), counts, clock: clock.clone() },

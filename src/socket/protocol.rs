@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::chat::{Draft, SyncedConversation};
 use crate::code::{Code, Refusal};
 use crate::event::{Event, IceServer, RingStop, SlotUser};
-use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, UserId};
-use crate::model::{CallRecord, Message, OwnUser, Receipt, Target};
+use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, NetworkTestId, UserId};
+use crate::model::{CallRecord, Message, OwnUser, PathName, Receipt, Target};
+use crate::network_test::Peer;
 
 /// What a client sends with CONNECT. Fields that we do not know are left alone: they belong to the client's library.
 #[derive(Default, Deserialize)]
@@ -67,6 +68,7 @@ client_events! {
     "mediaOffer" MediaOffer(MediaOffer),
     "setMuted" SetMuted(SetMuted),
     "callStats" CallStats(CallStats),
+    "networkTest" NetworkTest(NetworkTest),
 }
 
 impl ClientEvent {
@@ -85,7 +87,8 @@ impl ClientEvent {
             | Self::EndCall(_)
             | Self::MediaOffer(_)
             | Self::SetMuted(_)
-            | Self::CallStats(_) => true,
+            | Self::CallStats(_)
+            | Self::NetworkTest(_) => true,
         }
     }
 }
@@ -205,6 +208,27 @@ pub struct CallStats {
     pub stats: serde_json::Map<String, serde_json::Value>,
 }
 
+/// One step of a network test.
+#[derive(Deserialize)]
+#[serde(tag = "step", rename_all = "camelCase", deny_unknown_fields)]
+pub enum NetworkTest {
+    Start {},
+    Offer { test: NetworkTestId, way: PathName, peer: Peer, sdp: String },
+    Stop { test: NetworkTestId },
+}
+
+impl std::fmt::Debug for NetworkTest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Start {} => f.write_str("Start"),
+            Self::Offer { test, way, peer, sdp: _ } => {
+                f.debug_tuple("Offer").field(test).field(way).field(peer).finish_non_exhaustive()
+            }
+            Self::Stop { test } => f.debug_tuple("Stop").field(test).finish(),
+        }
+    }
+}
+
 /// An event from the server.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
@@ -298,6 +322,15 @@ pub enum Ack {
         ok: bool,
         sdp: String,
         participant: String,
+    },
+    TestBegun {
+        ok: bool,
+        test: NetworkTestId,
+        ice_servers: Vec<IceServer>,
+    },
+    TestAnswer {
+        ok: bool,
+        sdp: String,
     },
     Refused {
         ok: bool,

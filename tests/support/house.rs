@@ -15,6 +15,7 @@ use charla::config;
 use charla::event::Outbox;
 use charla::ids::{EpochId, SessionId, UserId};
 use charla::limit::Rate;
+use charla::network_test::{self, NetworkTests, TestPlane};
 use charla::random::Random;
 use charla::site::Site;
 use charla::socket::{Fanout, SocketDeps, SocketLimits, router};
@@ -35,6 +36,15 @@ impl MediaPlane for NoMedia {
     fn drop_transport(&self, _: TransportId) {}
     fn offer(&self, _: Offer) -> BoxFuture<'static, Result<Answer, OfferError>> {
         Box::pin(async { Err(OfferError::BadSdp("this relay answers nothing")) })
+    }
+}
+
+impl TestPlane for NoMedia {
+    fn open_room(&self, _: RoomId) {}
+    fn close_room(&self, _: RoomId) {}
+    fn open_gate(&self, _: RoomId, _: ParticipantId, _: TransportId) {}
+    fn offer(&self, offer: Offer) -> BoxFuture<'static, Result<Answer, OfferError>> {
+        MediaPlane::offer(self, offer)
     }
 }
 
@@ -97,12 +107,20 @@ impl House {
         })
         .await
         .unwrap();
+        let network_tests = NetworkTests::new(network_test::Deps {
+            clock: clock.clone(),
+            random: random.clone(),
+            media: Arc::new(NoMedia),
+            ice_servers: Arc::new(|_| Vec::new()),
+            limits: network_test::Limits::default(),
+        });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let deps = SocketDeps {
             accounts: accounts.clone(),
             chat: chat.clone(),
             calls,
+            network_tests,
             site: Arc::new(Site::default()),
             clock,
             random,
