@@ -45,6 +45,8 @@ export type EndedStatus = 'completed' | 'missed' | 'rejected' | 'cancelled' | 'b
 export type EndReason =
   | 'hungUp' | 'declined' | 'cancelled' | 'noAnswer' | 'busy'
   | 'connectFailed' | 'mediaLost' | 'vanished' | 'serverRestart' | 'relayFailed'
+/** The ways packets may take. */
+export type PathName = 'udp' | 'ice-tcp' | 'turn-tcp' | 'turn-tls'
 export interface DirectionQuality {
   packets: number
   lost: number
@@ -67,7 +69,7 @@ export interface Leg {
   leftAt: Timestamp | null
   reason: EndReason | null
   setupMs: number | null
-  paths: ('udp' | 'ice-tcp' | 'turn-tcp' | 'turn-tls')[]
+  paths: PathName[]
   reconnects: number
   muted: boolean
   quality: LegQuality
@@ -164,7 +166,14 @@ export interface ClientEvents {
   mediaOffer: [{ call: Id; sdp: string }, { sdp: string; participant: unknown }]
   setMuted: [{ call: Id; muted: boolean }, object]
   callStats: [{ call: Id } & CallStats, object]
+  networkTest: [NetworkTestStep, NetworkTestAnswer]
 }
+export type NetworkTestStep =
+  | { step: 'start' }
+  | { step: 'offer'; test: Id; way: PathName; peer: 'first' | 'second'; sdp: string }
+  | { step: 'stop'; test: Id }
+/** The answer to `start` has the first two, that to `offer` the last. */
+export interface NetworkTestAnswer { test?: Id; iceServers?: IceServer[]; sdp?: string }
 export interface SyncPage {
   since: string
   more: boolean

@@ -1,7 +1,14 @@
 // Which address shows what, and who may see it.
 import { createRouter, createWebHistory } from 'vue-router'
+import { useTexts, type Part } from './i18n'
 import { useSession } from './stores/session'
 import AuthView from './views/AuthView.vue'
+
+/** A view with texts of its own. */
+async function withTexts<T>(part: Part, view: Promise<T>): Promise<T> {
+  await useTexts(part)
+  return view
+}
 
 export const router = createRouter({
   history: createWebHistory(),
@@ -15,6 +22,7 @@ export const router = createRouter({
         { path: '', name: 'chats', component: () => import('./views/ChatsView.vue') },
         { path: 'c/:id([0-9a-f]{24})', name: 'chat', component: () => import('./views/ChatsView.vue') },
         { path: 'calls', name: 'calls', component: () => import('./views/CallsView.vue') },
+        { path: 'network', name: 'network', component: () => withTexts('network', import('./views/NetworkView.vue')) },
         { path: 'settings', name: 'settings', component: () => import('./views/SettingsView.vue') },
       ],
     },

@@ -4,6 +4,8 @@ import { outcomeHint, outcomeSentence, staysOpen } from '../src/call/sentence'
 import { compile } from '../src/i18n/compile'
 import de from '../src/i18n/de'
 import en from '../src/i18n/en'
+import networkDe from '../src/i18n/network.de'
+import networkEn from '../src/i18n/network.en'
 import { sentence } from '../src/i18n/problem'
 import { contentBytes, toProblem, toResult, type Code, type Problem } from '../src/protocol'
 
@@ -13,8 +15,8 @@ const flat = (tree: Tree, prefix = ''): [string, string][] =>
 const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort()
 
 test('every language says everything, with the same gaps to fill', () => {
-  const english = new Map(flat(en))
-  const german = new Map(flat(de))
+  const english = new Map([...flat(en), ...flat(networkEn)])
+  const german = new Map([...flat(de), ...flat(networkDe)])
   expect([...german.keys()].sort()).toEqual([...english.keys()].sort())
   for (const [key, text] of english) expect([key, names(german.get(key) ?? '')]).toEqual([key, names(text)])
 })

@@ -76,6 +76,7 @@ const de: Messages = {
     notifications: 'Benachrichtigungen', notifyOn: 'An', notifyOff: 'Benachrichtigungen erlauben', notifyDenied: 'Vom Browser blockiert', notifyHint: 'Meldet Anrufe und Nachrichten, während diese Seite im Hintergrund ist.',
     password: 'Passwort', oldPassword: 'Bisheriges Passwort', newPassword: 'Neues Passwort', change: 'Passwort ändern', wrongOld: 'Das bisherige Passwort stimmt nicht.', changed: 'Passwort geändert. Alle anderen Sitzungen sind beendet.',
     sessions: 'Sitzungen', sessionsHint: 'Wo du angemeldet bist. Beende, was du nicht kennst.', current: 'Diese hier', lastSeen: 'Zuletzt verwendet {when}', end: 'Beenden', endSession: 'Sitzung beenden: {name}', unknownAgent: 'Unbekanntes Programm',
+    network: 'Netzwerk', networkHint: 'Anrufe verbinden nicht oder klingen schlecht? Sieh, welche Wege zum Server dieses Netz durchlässt.', networkTest: 'Mein Netzwerk testen',
     signOut: 'Abmelden', version: 'Charla {version}', endedOne: 'Sitzung beendet.',
   },
 }

@@ -74,6 +74,7 @@ export default {
     notifications: 'Notifications', notifyOn: 'On', notifyOff: 'Allow notifications', notifyDenied: 'Blocked by the browser', notifyHint: 'Tells you of calls and messages while this page is in the background.',
     password: 'Password', oldPassword: 'Current password', newPassword: 'New password', change: 'Change password', wrongOld: 'The current password is not right.', changed: 'Password changed. Every other session has ended.',
     sessions: 'Sessions', sessionsHint: 'Where you are signed in. End what you do not know.', current: 'This one', lastSeen: 'Last used {when}', end: 'End', endSession: 'End session: {name}', unknownAgent: 'Unknown program',
+    network: 'Network', networkHint: 'Calls do not connect, or sound bad? See which ways to the server this network lets through.', networkTest: 'Test my network',
     signOut: 'Sign out', version: 'Charla {version}', endedOne: 'Session ended.',
   },
 }
