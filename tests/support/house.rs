@@ -48,6 +48,16 @@ impl TestPlane for NoMedia {
     }
 }
 
+fn network_tests(random: &Arc<Random>) -> NetworkTests {
+    NetworkTests::new(network_test::Deps {
+        clock: Arc::new(SystemClock),
+        random: random.clone(),
+        media: Arc::new(NoMedia),
+        ice_servers: Arc::new(|_| Vec::new()),
+        limits: network_test::Limits::default(),
+    })
+}
+
 pub struct House {
     /// `http://127.0.0.1:PORT`
     pub url: String,
@@ -107,20 +117,13 @@ impl House {
         })
         .await
         .unwrap();
-        let network_tests = NetworkTests::new(network_test::Deps {
-            clock: clock.clone(),
-            random: random.clone(),
-            media: Arc::new(NoMedia),
-            ice_servers: Arc::new(|_| Vec::new()),
-            limits: network_test::Limits::default(),
-        });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let deps = SocketDeps {
             accounts: accounts.clone(),
             chat: chat.clone(),
             calls,
-            network_tests,
+            network_tests: network_tests(&random),
             site: Arc::new(Site::default()),
             clock,
             random,
