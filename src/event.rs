@@ -2,7 +2,7 @@
 //! Knows no socket: `socket/fanout` turns these into Socket.IO events.
 
 use crate::ids::{DeviceId, SessionId, UserId};
-use crate::model::{CallRecord, Message, Receipt};
+use crate::model::{CallRecord, HopQuality, Message, Receipt};
 
 /// Which devices an event is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +75,11 @@ pub enum Event {
     Slots {
         call: crate::ids::CallId,
         slots: Vec<SlotUser>,
+    },
+    /// How good a call is now, hop by hop.
+    Quality {
+        call: crate::ids::CallId,
+        legs: Vec<HopQuality>,
     },
     CallEnded(CallRecord),
     /// The session ended: its sockets are told, then closed.

@@ -104,3 +104,32 @@ async fn a_session_that_ends_ends_its_part_in_a_call() {
     let ended = bobs.event("callEnded").await;
     assert_eq!((&ended["call"]["id"], &ended["call"]["status"]), (&call["id"], &json!("completed")));
 }
+
+#[tokio::test]
+async fn what_a_browser_measures_is_taken_within_its_bounds_only() {
+    let house = House::new().await;
+    let (ann, bob) = (house.person("ann").await, house.person("bob").await);
+    let (mut anns, mut bobs) = (ann.socket().await, bob.socket().await);
+    let call = start(&mut anns, &bob).await;
+    bobs.ok("acceptCall", json!({ "call": call["id"] })).await;
+    let mut told = json!({
+        "call": call["id"], "rttMs": 12.5, "jitterBufferMs": 60, "playoutDelayMs": 20, "concealedPct": 0.5,
+        "playoutGapPct": 0, "audioLevel": 1, "microphoneLevel": 0.25, "availableKbps": 300,
+        "candidate": "relay", "protocol": "tls",
+    });
+    anns.ok("callStats", told.clone()).await;
+    anns.ok("callStats", json!({ "call": call["id"] })).await;
+    for (field, value) in [
+        ("rttMs", json!(-1)),
+        ("concealedPct", json!(101)),
+        ("microphoneLevel", json!("loud")),
+        ("jitterBufferMs", json!([1])),
+        ("candidate", json!("teleport")),
+        ("shoeSize", json!(44)),
+    ] {
+        let good = told[field].take();
+        told[field] = value;
+        assert_eq!(anns.refused("callStats", told.clone()).await, "badRequest", "{field}");
+        told[field] = good;
+    }
+}

@@ -1,15 +1,20 @@
 //! PURE: one call, from the first ring to its end, as a typed machine over its legs. No clock, no socket, no store:
 //! time is an argument, what must be done is a value.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::Limits;
-use super::leg::{self, Change, Left, Leg};
+pub use super::change::Effect;
+use super::change::{Change, effects, last_left, of};
+use super::leg::{self, Left, Leg};
 use super::media::Fact;
 use super::now::Now;
+use super::{Limits, figures};
 use crate::event::RingStop;
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::EndReason;
+use crate::model::{EndReason, HopQuality};
+
+/// How far apart figures are told at least: a little under the five seconds between two reports of one leg.
+const MEASURE: Duration = Duration::from_secs(4);
 
 /// What a call has from its first moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,23 +56,6 @@ pub enum Input {
     Tick,
 }
 
-/// What must be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// The user's devices stop ringing and lose their transports, but for one.
-    StopRinging { user: UserId, except: Option<DeviceId>, reason: RingStop },
-    /// Media may flow to and from this device.
-    OpenGate { user: UserId, device: DeviceId },
-    /// Somebody answered: to be stored.
-    Answered,
-    /// Media flows on both legs for the first time: to be stored.
-    Connected,
-    /// The legs changed in a way that people see.
-    Changed,
-    /// It is over; the last effect of a call.
-    Ended,
-}
-
 /// Nobody has answered yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ringing {
@@ -82,6 +70,9 @@ pub struct Active {
     pub(super) ringing: Ringing,
     pub(super) answered: Now,
     pub(super) connected: Option<Now>,
+    /// When the figures were last told, and what they were.
+    measured: Option<Now>,
+    figures: Vec<HopQuality>,
 }
 
 /// Over: every mark that was reached.
@@ -157,7 +148,8 @@ impl Ringing {
             return (Call::Ringing(self), vec![]);
         }
         changes.extend(self.join(now, limits));
-        Active { ringing: self, answered: now, connected: None }.settle(changes, now)
+        Active { ringing: self, answered: now, connected: None, measured: None, figures: Vec::new() }
+            .settle(changes, now)
     }
     fn settle(self, changes: Vec<(UserId, Change)>, now: Now) -> Step {
         let why = last_left(&changes);
@@ -203,7 +195,27 @@ impl Active {
             self.connected = Some(now);
             effects.push(Effect::Connected);
         }
+        if changes.iter().any(|(_, c)| *c == Change::Reported) && self.measure(now) {
+            effects.push(Effect::Measured);
+        }
         (Call::Active(self), effects)
+    }
+    /// Every leg's reports come every five seconds, each at its own time: the first that is due measures for all. True if
+    /// there are new figures.
+    fn measure(&mut self, now: Now) -> bool {
+        if self.connected.is_none() || self.measured.is_some_and(|at| now.since(at) < MEASURE) {
+            return false;
+        }
+        let legs = self.ringing.legs.iter().filter_map(|l| Some((l.user(), l.media()?)));
+        let measured = figures::rate(&figures::fresh(legs, now.mono));
+        for m in &measured {
+            for leg in self.ringing.legs.iter_mut().filter(|l| l.user() == m.user) {
+                leg.rate(m.heard_mos, m.hears_mos);
+            }
+        }
+        self.measured = Some(now);
+        self.figures = figures::hops(&measured);
+        true
     }
     fn handle(mut self, input: Input, now: Now, limits: &Limits) -> Step {
         let changes = match input {
@@ -230,11 +242,11 @@ impl Active {
 
 impl Ended {
     /// The last quality report comes when the transport is dropped: after the end. Nothing else matters any more.
-    fn handle(mut self, input: Input) -> Step {
+    fn handle(mut self, input: Input, now: Now) -> Step {
         match input {
             Input::Fact { user, device, fact: Fact::Quality(report) } => {
                 for leg in self.legs.iter_mut().filter(|l| l.called.user == user) {
-                    leg.last_report(device, &report);
+                    leg.last_report(device, &report, now);
                 }
             }
             Input::Accept { .. }
@@ -246,51 +258,6 @@ impl Ended {
         }
         (Call::Ended(self), vec![])
     }
-}
-
-/// A leg's changes, with whose they are.
-fn of(user: UserId, changes: Vec<Change>) -> Vec<(UserId, Change)> {
-    changes.into_iter().map(|c| (user, c)).collect()
-}
-
-fn last_left(changes: &[(UserId, Change)]) -> Option<EndReason> {
-    changes.iter().rev().find_map(|(_, change)| match change {
-        Change::Left(reason) => Some(*reason),
-        Change::Answered(_)
-        | Change::Joined(_)
-        | Change::Connected
-        | Change::Lost
-        | Change::Back
-        | Change::Muted
-        | Change::Declined(_)
-        | Change::Unanswered => None,
-    })
-}
-
-fn effects(changes: &[(UserId, Change)]) -> Vec<Effect> {
-    let mut all = Vec::new();
-    for (user, change) in changes {
-        let user = *user;
-        match *change {
-            Change::Answered(device) => all.extend([
-                Effect::StopRinging { user, except: Some(device), reason: RingStop::AnsweredElsewhere },
-                Effect::OpenGate { user, device },
-                Effect::Answered,
-            ]),
-            Change::Declined(device) => {
-                let reason = RingStop::DeclinedElsewhere;
-                all.push(Effect::StopRinging { user, except: Some(device), reason });
-            }
-            Change::Unanswered => {
-                all.push(Effect::StopRinging { user, except: None, reason: RingStop::Ended });
-            }
-            Change::Joined(device) => all.push(Effect::OpenGate { user, device }),
-            Change::Connected | Change::Lost | Change::Back | Change::Muted => all.push(Effect::Changed),
-            // Two in a call: the end says it. More: the others go on.
-            Change::Left(_) => {}
-        }
-    }
-    all
 }
 
 impl Call {
@@ -318,7 +285,7 @@ impl Call {
         let (call, rest) = match call {
             Self::Ringing(call) => call.handle(input, now, limits),
             Self::Active(call) => call.handle(input, now, limits),
-            Self::Ended(call) => call.handle(input),
+            Self::Ended(call) => call.handle(input, now),
         };
         (call, [first, rest].concat())
     }
@@ -367,6 +334,13 @@ impl Call {
     }
     pub fn leg(&self, user: UserId) -> Option<&Leg> {
         self.legs().iter().find(|l| l.user() == user)
+    }
+    /// The figures that were last measured.
+    pub fn figures(&self) -> &[HopQuality] {
+        match self {
+            Self::Active(c) => &c.figures,
+            Self::Ringing(_) | Self::Ended(_) => &[],
+        }
     }
     /// The latest mark: no later one lies before it.
     fn latest(&self) -> Now {

@@ -1,19 +1,18 @@
 //! PURE: one person's part in one call, as a typed machine. A callee is `Ringing → Connecting → Active ⇄ Reconnecting →
-//! Left`; the caller begins as `Waiting`. Each phase is a struct, a transition consumes it, so marks only accumulate.
-//! Knows nothing of the other legs.
+//! Left`; the caller begins as `Waiting`. Knows nothing of the other legs.
+
+mod phases;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+pub use self::phases::{Active, Called, Connecting, Left, Reconnecting, Ringing, Waiting};
 use super::Limits;
+use super::change::Change;
 use super::media::{Fact, Media};
 use super::now::Now;
-use super::quality::Report;
 use crate::ids::{DeviceId, UserId};
 use crate::model::EndReason;
-
-/// Ringing devices that are remembered; more are not warmed up.
-const MAX_WARM: usize = 32;
 
 /// What can happen to a leg.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,86 +29,6 @@ pub enum Input {
     Tick,
 }
 
-/// What changed in a leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// A ringing leg was answered on this device.
-    Answered(DeviceId),
-    /// A waiting leg has somebody to talk to.
-    Joined(DeviceId),
-    Connected,
-    Lost,
-    Back,
-    Muted,
-    /// It stopped ringing because it said no on this device; `Left` follows.
-    Declined(DeviceId),
-    /// It stopped ringing without an answer; `Left` follows.
-    Unanswered,
-    Left(EndReason),
-}
-
-/// What every leg has from its first moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Called {
-    pub user: UserId,
-    /// When it began to ring, or when the call was started.
-    pub at: Now,
-}
-
-/// The caller, until somebody answers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Waiting {
-    called: Called,
-    device: DeviceId,
-    media: Media,
-    away: Option<Now>,
-}
-
-/// A callee, until he answers. Every device may warm up.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ringing {
-    called: Called,
-    warm: BTreeMap<DeviceId, Media>,
-}
-
-/// In the call, without media yet.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Connecting {
-    called: Called,
-    device: DeviceId,
-    answered: Now,
-    media: Media,
-}
-
-/// In the call, with media.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Active {
-    connecting: Connecting,
-    connected: Now,
-    reconnects: u32,
-}
-
-/// In the call; media was there and is lost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reconnecting {
-    active: Active,
-    lost: Now,
-}
-
-/// Out of the call: every mark that was reached, and nothing else.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Left {
-    pub called: Called,
-    /// The device that called or answered.
-    pub device: Option<DeviceId>,
-    pub answered: Option<Now>,
-    pub connected: Option<Now>,
-    pub at: Now,
-    pub reason: EndReason,
-    pub reconnects: u32,
-    pub media: Media,
-}
-
 /// One person's part in one call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Leg {
@@ -122,187 +41,6 @@ pub enum Leg {
 }
 
 type Step = (Leg, Vec<Change>);
-
-impl Waiting {
-    fn joined(self, now: Now) -> Connecting {
-        Connecting { called: self.called, device: self.device, answered: now, media: self.media }
-    }
-    fn leave(self, reason: EndReason, now: Now) -> Left {
-        let Self { called, device, media, away: _ } = self;
-        let device = Some(device);
-        Left { called, device, answered: None, connected: None, at: now, reason, reconnects: 0, media }
-    }
-    fn handle(mut self, input: Input, now: Now) -> Step {
-        match input {
-            Input::PeerAnswered => {
-                let device = self.device;
-                self.joined(now).settle(now, Change::Joined(device))
-            }
-            Input::Fact(device, Fact::Away) if device == self.device => {
-                self.away.get_or_insert(now);
-                (Leg::Waiting(self), vec![])
-            }
-            Input::Fact(device, fact) => {
-                let changes = if device == self.device {
-                    self.away = None;
-                    muted(self.media.learn(fact))
-                } else {
-                    vec![]
-                };
-                (Leg::Waiting(self), changes)
-            }
-            Input::Leave(reason) => left(self.leave(reason, now)),
-            Input::Accept(_) | Input::Decline(_) | Input::Tick => (Leg::Waiting(self), vec![]),
-        }
-    }
-}
-
-impl Ringing {
-    fn accept(mut self, device: DeviceId, now: Now) -> Connecting {
-        let media = self.warm.remove(&device).unwrap_or_default();
-        Connecting { called: self.called, device, answered: now, media }
-    }
-    fn leave(self, reason: EndReason, now: Now) -> Left {
-        Left {
-            called: self.called,
-            device: None,
-            answered: None,
-            connected: None,
-            at: now,
-            reason,
-            reconnects: 0,
-            media: Media::default(),
-        }
-    }
-    fn handle(mut self, input: Input, now: Now) -> Step {
-        match input {
-            Input::Accept(device) => self.accept(device, now).settle(now, Change::Answered(device)),
-            Input::Fact(_, Fact::Away | Fact::Here) => (Leg::Ringing(self), vec![]),
-            Input::Fact(device, fact) => {
-                if self.warm.contains_key(&device) || self.warm.len() < MAX_WARM {
-                    // Nobody sees whether a device that only rings is muted: that is no change yet.
-                    self.warm.entry(device).or_default().learn(fact);
-                }
-                (Leg::Ringing(self), vec![])
-            }
-            Input::Decline(device) => {
-                let reason = EndReason::Declined;
-                let changes = vec![Change::Declined(device), Change::Left(reason)];
-                (Leg::Left(self.leave(reason, now)), changes)
-            }
-            Input::Leave(reason) => {
-                let changes = vec![Change::Unanswered, Change::Left(reason)];
-                (Leg::Left(self.leave(reason, now)), changes)
-            }
-            Input::PeerAnswered | Input::Tick => (Leg::Ringing(self), vec![]),
-        }
-    }
-}
-
-impl Connecting {
-    /// Media that came up before the answer counts from the answer.
-    fn settle(self, now: Now, change: Change) -> Step {
-        if self.media.is_up() {
-            let active = Active { connecting: self, connected: now, reconnects: 0 };
-            (Leg::Active(active), vec![change, Change::Connected])
-        } else {
-            (Leg::Connecting(self), vec![change])
-        }
-    }
-    fn leave(self, reason: EndReason, now: Now) -> Left {
-        Left {
-            called: self.called,
-            device: Some(self.device),
-            answered: Some(self.answered),
-            connected: None,
-            at: now,
-            reason,
-            reconnects: 0,
-            media: self.media,
-        }
-    }
-    fn handle(mut self, input: Input, now: Now) -> Step {
-        match input {
-            Input::Fact(device, fact) if device == self.device => {
-                let changes = muted(self.media.learn(fact));
-                if self.media.is_up() {
-                    let active = Active { connecting: self, connected: now, reconnects: 0 };
-                    (Leg::Active(active), vec![Change::Connected])
-                } else {
-                    (Leg::Connecting(self), changes)
-                }
-            }
-            Input::Leave(reason) => left(self.leave(reason, now)),
-            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
-                (Leg::Connecting(self), vec![])
-            }
-        }
-    }
-}
-
-impl Active {
-    fn leave(self, reason: EndReason, now: Now) -> Left {
-        let (connected, reconnects) = (Some(self.connected), self.reconnects);
-        Left { connected, reconnects, ..self.connecting.leave(reason, now) }
-    }
-    fn handle(mut self, input: Input, now: Now) -> Step {
-        match input {
-            Input::Fact(device, fact) if device == self.connecting.device => {
-                let changes = muted(self.connecting.media.learn(fact));
-                if self.connecting.media.is_up() {
-                    (Leg::Active(self), changes)
-                } else {
-                    (Leg::Reconnecting(Reconnecting { active: self, lost: now }), vec![Change::Lost])
-                }
-            }
-            Input::Leave(reason) => left(self.leave(reason, now)),
-            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
-                (Leg::Active(self), vec![])
-            }
-        }
-    }
-}
-
-impl Reconnecting {
-    fn back(mut self) -> Active {
-        self.active.reconnects = self.active.reconnects.saturating_add(1);
-        self.active
-    }
-    fn handle(mut self, input: Input, now: Now) -> Step {
-        match input {
-            Input::Fact(device, fact) if device == self.active.connecting.device => {
-                let changes = muted(self.active.connecting.media.learn(fact));
-                if self.active.connecting.media.is_up() {
-                    (Leg::Active(self.back()), vec![Change::Back])
-                } else {
-                    (Leg::Reconnecting(self), changes)
-                }
-            }
-            Input::Leave(reason) => left(self.active.leave(reason, now)),
-            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
-                (Leg::Reconnecting(self), vec![])
-            }
-        }
-    }
-}
-
-impl Left {
-    /// The last quality report comes when the transport is dropped: after the end.
-    pub(super) fn last_report(&mut self, device: DeviceId, report: &Report) {
-        if self.device == Some(device) {
-            self.media.quality.add(report);
-        }
-    }
-}
-
-fn muted(changed: bool) -> Vec<Change> {
-    if changed { vec![Change::Muted] } else { vec![] }
-}
-
-fn left(left: Left) -> Step {
-    let reason = left.reason;
-    (Leg::Left(left), vec![Change::Left(reason)])
-}
 
 impl Leg {
     /// The leg of somebody who calls.
@@ -387,6 +125,23 @@ impl Leg {
             Self::Waiting(_) | Self::Connecting(_) | Self::Active(_) | Self::Reconnecting(_) => {
                 self.device() == Some(device)
             }
+        }
+    }
+    /// The media of the device that called or answered; none while it rings.
+    pub fn media(&self) -> Option<&Media> {
+        match self {
+            Self::Waiting(leg) => Some(&leg.media),
+            Self::Ringing(_) => None,
+            Self::Connecting(leg) => Some(&leg.media),
+            Self::Active(leg) => Some(&leg.connecting.media),
+            Self::Reconnecting(leg) => Some(&leg.active.connecting.media),
+            Self::Left(leg) => Some(&leg.media),
+        }
+    }
+    /// Takes the estimates of the last five seconds.
+    pub(super) fn rate(&mut self, heard: Option<f32>, hears: Option<f32>) {
+        if let Self::Active(leg) = self {
+            leg.connecting.media.quality.rate(heard, hears);
         }
     }
     /// The marks so far, as they would stand if it left now.

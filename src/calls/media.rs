@@ -1,7 +1,15 @@
 //! PURE: what is known of the media of one device of a leg, in every phase of the leg.
 
+use super::change::Change;
+use super::now::Now;
 use super::quality::{Fold, Report};
+use super::stats::{Candidate, Protocol, Stats};
 use crate::model::PathName;
+
+/// Quieter than this (of 1) is no sound at all: a dead or switched-off microphone, not a quiet room.
+const SOUND: f32 = 0.0001;
+/// So many silences of five seconds in a row make a microphone silent.
+const SILENT_TIMES: u32 = 3;
 
 /// What is learned about one device of a leg.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +23,10 @@ pub enum Fact {
     /// Its transport is gone or was replaced.
     Gone,
     Quality(Report),
+    /// What its browser measures.
+    Stats(Stats),
+    /// It sent an offer with new ICE credentials for the transport it has.
+    Restarted,
     Muted(bool),
     /// Its last socket is gone.
     Away,
@@ -37,10 +49,14 @@ enum Link {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Media {
     link: Link,
+    /// The way its packets take, once it was up.
+    pub path: Option<PathName>,
     /// Each path once, in the order of first use.
     pub paths: Vec<PathName>,
     pub quality: Fold,
     pub muted: bool,
+    microphone: Microphone,
+    route: Option<(Candidate, Protocol)>,
 }
 
 impl Media {
@@ -48,41 +64,86 @@ impl Media {
         self.link == Link::Up
     }
     fn take_path(&mut self, path: PathName) {
+        self.path = Some(path);
         if !self.paths.contains(&path) {
             self.paths.push(path);
         }
     }
-    /// Takes one fact. True if it changed whether the device is muted.
-    pub fn learn(&mut self, fact: Fact) -> bool {
-        match fact {
+    /// Takes one fact; says what changed by it besides the link.
+    pub fn learn(&mut self, fact: Fact, now: Now) -> Vec<Change> {
+        let change = match fact {
             Fact::Up(path) => {
                 self.link = Link::Up;
+                let again = self.path.is_some();
                 self.take_path(path);
+                again.then_some(Change::Rejoined(path))
             }
             Fact::Silent => {
                 if self.link == Link::Up {
                     self.link = Link::Silent;
                 }
+                None
             }
             Fact::Heard(path) => {
+                let path = path.filter(|_| self.link != Link::Down);
                 if self.link != Link::Down {
                     self.link = Link::Up;
-                    if let Some(path) = path {
-                        self.take_path(path);
-                    }
                 }
+                path.map(|path| {
+                    self.take_path(path);
+                    Change::Path(path)
+                })
             }
             Fact::Gone => {
                 self.link = Link::Down;
                 self.quality.renew();
+                None
             }
-            Fact::Quality(report) => self.quality.add(&report),
+            Fact::Quality(report) => {
+                self.quality.add(&report, now.mono);
+                Some(Change::Reported)
+            }
+            Fact::Stats(stats) => return self.told(&stats, now),
+            Fact::Restarted => Some(Change::Restarted),
             Fact::Muted(muted) => {
+                self.microphone = Microphone::default();
                 let before = std::mem::replace(&mut self.muted, muted);
-                return before != muted;
+                (before != muted).then_some(Change::Muted(muted))
             }
-            Fact::Away | Fact::Here => {}
-        }
-        false
+            Fact::Away | Fact::Here => None,
+        };
+        change.into_iter().collect()
+    }
+
+    /// Takes what the browser tells.
+    fn told(&mut self, stats: &Stats, now: Now) -> Vec<Change> {
+        self.quality.tell(stats, now.mono);
+        let route = stats.candidate.zip(stats.protocol).filter(|route| self.route != Some(*route));
+        self.route = route.or(self.route);
+        let level = stats.microphone_level.filter(|_| !self.muted);
+        let silent = level.and_then(|level| self.microphone.hear(level > SOUND));
+        let changes = [
+            route.map(|(candidate, protocol)| Change::Route(candidate, protocol)),
+            silent.map(|silent| Change::Microphone { silent }),
+        ];
+        changes.into_iter().flatten().collect()
+    }
+}
+
+/// Whether a microphone that is on gives any sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Microphone {
+    /// How often in a row it was silent.
+    silent: u32,
+    known_silent: bool,
+}
+
+impl Microphone {
+    /// Says when it fell silent, and when it is heard again.
+    fn hear(&mut self, sound: bool) -> Option<bool> {
+        self.silent = if sound { 0 } else { self.silent.saturating_add(1) };
+        let silent = self.silent >= SILENT_TIMES;
+        let before = std::mem::replace(&mut self.known_silent, silent);
+        (before != silent).then_some(silent)
     }
 }

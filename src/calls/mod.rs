@@ -4,15 +4,19 @@
 
 pub mod book;
 pub mod call;
+mod change;
 mod error;
+mod figures;
 mod fingerprint;
 pub mod leg;
 mod limits;
 pub mod media;
+mod mos;
 pub mod now;
 pub mod quality;
 pub mod record;
 pub mod service;
+pub mod stats;
 #[cfg(test)]
 mod walks;
 

@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use self::command::Command;
 pub use self::plane::MediaPlane;
 use self::task::Task;
+use super::stats::Stats;
 use super::{CallError, Limits};
 use crate::clock::Clock;
 use crate::event::{IceServer, Outbox};
@@ -147,13 +148,7 @@ impl Calls {
     }
 
     /// Takes what only the browser knows about its leg.
-    pub async fn call_stats(
-        &self,
-        user: UserId,
-        device: DeviceId,
-        call: CallId,
-        stats: serde_json::Value,
-    ) -> Result<()> {
+    pub async fn call_stats(&self, user: UserId, device: DeviceId, call: CallId, stats: Stats) -> Result<()> {
         self.ask(|reply| Command::CallStats { user, device, call, stats, reply }).await
     }
 

@@ -289,7 +289,7 @@ fn the_last_quality_report_comes_after_the_end_and_is_kept() {
     };
     let report = super::quality::Report {
         rtt_ms: Some(12.0),
-        up: super::quality::Direction { packets: 500, lost: 1, jitter_ms: 3.0 },
+        up: super::quality::Direction { packets: 500, lost: 1, loss_pct: 0.2, jitter_ms: 3.0 },
         ..Default::default()
     };
     let fact = |d, fact| Input::Fact { user: callee(), device: device(d), fact };

@@ -53,7 +53,7 @@ impl Handlers {
                 done(self.calls.set_muted(user, device, call, muted).await)
             }
             ClientEvent::CallStats(CallStats { call, stats }) => {
-                done(self.calls.call_stats(user, device, call, stats.into()).await)
+                done(self.calls.call_stats(user, device, call, stats).await)
             }
             ClientEvent::NetworkTest(step) => self.test_network(conn, step).await,
         }

@@ -3,11 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::calls::stats::{Candidate, Protocol, Stats};
 use crate::chat::{Draft, SyncedConversation};
 use crate::code::{Code, Refusal};
 use crate::event::{Event, IceServer, RingStop, SlotUser};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, NetworkTestId, UserId};
-use crate::model::{CallRecord, Message, OwnUser, PathName, Receipt, Target};
+use crate::model::{CallRecord, HopQuality, Message, OwnUser, PathName, Receipt, Target};
 use crate::network_test::Peer;
 
 /// What a client sends with CONNECT. Fields that we do not know are left alone: they belong to the client's library.
@@ -202,10 +203,45 @@ pub struct SetMuted {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(try_from = "CallStatsWire")]
 pub struct CallStats {
     pub call: CallId,
-    #[serde(flatten)]
-    pub stats: serde_json::Map<String, serde_json::Value>,
+    pub stats: Stats,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct CallStatsWire {
+    call: CallId,
+    rtt_ms: Option<f32>,
+    jitter_buffer_ms: Option<f32>,
+    playout_delay_ms: Option<f32>,
+    concealed_pct: Option<f32>,
+    playout_gap_pct: Option<f32>,
+    audio_level: Option<f32>,
+    microphone_level: Option<f32>,
+    available_kbps: Option<f32>,
+    candidate: Option<Candidate>,
+    protocol: Option<Protocol>,
+}
+
+impl TryFrom<CallStatsWire> for CallStats {
+    type Error = &'static str;
+    fn try_from(wire: CallStatsWire) -> Result<Self, Self::Error> {
+        let stats = Stats {
+            rtt_ms: wire.rtt_ms,
+            jitter_buffer_ms: wire.jitter_buffer_ms,
+            playout_delay_ms: wire.playout_delay_ms,
+            concealed_pct: wire.concealed_pct,
+            playout_gap_pct: wire.playout_gap_pct,
+            audio_level: wire.audio_level,
+            microphone_level: wire.microphone_level,
+            available_kbps: wire.available_kbps,
+            candidate: wire.candidate,
+            protocol: wire.protocol,
+        };
+        Ok(Self { call: wire.call, stats: stats.checked()? })
+    }
 }
 
 /// One step of a network test.
@@ -241,6 +277,7 @@ pub enum ServerEvent {
     RingStopped { call: CallId, reason: RingStop },
     CallUpdated { call: CallRecord },
     Slots { call: CallId, slots: Vec<SlotUser> },
+    Quality { call: CallId, legs: Vec<HopQuality> },
     CallEnded { call: CallRecord },
     SessionRevoked {},
     Replaced {},
@@ -257,6 +294,7 @@ impl ServerEvent {
         "ringStopped",
         "callUpdated",
         "slots",
+        "quality",
         "callEnded",
         "sessionRevoked",
         "replaced",
@@ -272,6 +310,7 @@ impl ServerEvent {
             Self::RingStopped { .. } => "ringStopped",
             Self::CallUpdated { .. } => "callUpdated",
             Self::Slots { .. } => "slots",
+            Self::Quality { .. } => "quality",
             Self::CallEnded { .. } => "callEnded",
             Self::SessionRevoked {} => "sessionRevoked",
             Self::Replaced {} => "replaced",
@@ -289,6 +328,7 @@ impl From<Event> for ServerEvent {
             Event::RingStopped { call, reason } => Self::RingStopped { call, reason },
             Event::CallUpdated(call) => Self::CallUpdated { call },
             Event::Slots { call, slots } => Self::Slots { call, slots },
+            Event::Quality { call, legs } => Self::Quality { call, legs },
             Event::CallEnded(call) => Self::CallEnded { call },
             Event::SessionRevoked(_) => Self::SessionRevoked {},
         }

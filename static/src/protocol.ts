@@ -51,14 +51,31 @@ export interface DirectionQuality {
   packets: number
   lost: number
   lossPct: number
+  worstLossPct: number
   jitterMs: number
   worstJitterMs: number
+  /** Estimated from mouth to ear. `up`: how the others hear this person; `down`: how this person hears them. */
+  mos: number | null
+  worstMos: number | null
 }
 export interface LegQuality {
   rttMs: number | null
   worstRttMs: number | null
+  concealedPct: number | null
+  worstConcealedPct: number | null
+  jitterBufferMs: number | null
+  worstJitterBufferMs: number | null
   up: DirectionQuality
   down: DirectionQuality
+}
+/** One direction of one leg over the last five seconds; `mos` is estimated, as in `DirectionQuality`. */
+export interface HopQuality {
+  user: Id
+  direction: 'up' | 'down'
+  rttMs: number | null
+  jitterMs: number
+  lossPct: number
+  mos: number | null
 }
 export interface Leg {
   user: Id
@@ -180,14 +197,21 @@ export interface SyncPage {
   conversations: { conversation: Conversation; messages: Message[] }[]
   calls: Call[]
 }
-/** What only the browser knows of a call's sound; absent until measured. */
+/** What only the browser knows of a call's sound over the last five seconds; absent where it cannot tell. */
 export interface CallStats {
+  rttMs?: number
   jitterBufferMs?: number
+  playoutDelayMs?: number
   concealedPct?: number
+  playoutGapPct?: number
   audioLevel?: number
   microphoneLevel?: number
-  rttMs?: number
+  availableKbps?: number
+  candidate?: (typeof CANDIDATES)[number]
+  protocol?: (typeof PROTOCOLS)[number]
 }
+export const CANDIDATES = ['host', 'srflx', 'prflx', 'relay'] as const
+export const PROTOCOLS = ['udp', 'tcp', 'tls'] as const
 export interface Welcome { user: OwnUser | User; device: Id; epoch: Id; calls: Call[] }
 
 /** What the server says unasked. */
@@ -200,13 +224,15 @@ export interface ServerEvents {
   ringStopped: { call: Id; reason: 'answeredElsewhere' | 'declinedElsewhere' | 'ended' }
   callUpdated: { call: Call }
   slots: { call: Id; slots: Slot[] }
+  /** Every five seconds, to the devices in the call. A leg without media is not among them. */
+  quality: { call: Id; legs: HopQuality[] }
   callEnded: { call: Call }
   sessionRevoked: object
   /** A newer socket of this device is there; this one is closed. */
   replaced: object
 }
 export const SERVER_EVENTS = [
-  'welcome', 'newMessage', 'receipt', 'typing', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'callEnded',
+  'welcome', 'newMessage', 'receipt', 'typing', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'quality', 'callEnded',
   'sessionRevoked', 'replaced',
 ] as const satisfies readonly (keyof ServerEvents)[]
 

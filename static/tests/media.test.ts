@@ -53,13 +53,41 @@ describe('statistics', () => {
   test('packets are counted over all slots', () => {
     expect(packetsIn([{ type: 'inbound-rtp', packetsReceived: 2 }, { type: 'inbound-rtp', packetsReceived: 3 }, { type: 'outbound-rtp' }])).toBe(5)
   })
+  const inbound = (id: string, packetsReceived: number, concealedSamples: number, totalSamplesReceived: number) => ({
+    type: 'inbound-rtp', id, packetsReceived, concealedSamples, totalSamplesReceived, jitterBufferDelay: totalSamplesReceived / 10,
+    jitterBufferEmittedCount: totalSamplesReceived, audioLevel: 0.12345,
+  })
   test('are of the interval, not of the whole call', () => {
-    const inbound = (concealedSamples: number, totalSamplesReceived: number) => ({
-      type: 'inbound-rtp', concealedSamples, totalSamplesReceived, jitterBufferDelay: totalSamplesReceived / 10, jitterBufferEmittedCount: totalSamplesReceived, audioLevel: 0.12345,
-    })
-    const first = sample([inbound(100, 1000)], null)
-    const second = sample([inbound(110, 2000), { type: 'media-source', audioLevel: 0.5 }], first)
+    const first = sample([inbound('a', 50, 100, 1000)], null)
+    const second = sample([inbound('a', 90, 110, 2000), { type: 'media-source', audioLevel: 0.5 }], first)
     expect(first.stats).toMatchObject({ concealedPct: 10, jitterBufferMs: 100, audioLevel: 0.1235 })
     expect(second.stats).toMatchObject({ concealedPct: 1, microphoneLevel: 0.5 })
+  })
+  test('a slot in which nobody speaks does not count, nor one that was renewed', () => {
+    const first = sample([inbound('a', 50, 0, 1000), inbound('b', 0, 1000, 1000)], null)
+    expect(first.stats.concealedPct).toBe(0)
+    const second = sample([inbound('a', 50, 1000, 2000), inbound('b', 0, 2000, 2000)], first)
+    expect(second.stats).not.toHaveProperty('concealedPct')
+    expect(sample([inbound('a', 10, 0, 100)], second).stats).not.toHaveProperty('concealedPct')
+  })
+  test('tell the loudness of the whole interval, what the loudspeaker lacked, and the way', () => {
+    const at = (n: number) => [
+      { type: 'media-source', totalAudioEnergy: n * 0.2, totalSamplesDuration: n * 5, audioLevel: 0 },
+      { type: 'media-playout', synthesizedSamplesDuration: n * 0.5, totalSamplesDuration: n * 5, totalPlayoutDelay: n * 20, totalSamplesCount: n * 1000 },
+      { type: 'candidate-pair', id: 'old', nominated: true, state: 'failed', localCandidateId: 'host' },
+      { type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'turn', currentRoundTripTime: 0.0421, availableOutgoingBitrate: 300_000 },
+      { type: 'local-candidate', id: 'turn', candidateType: 'relay', protocol: 'udp', relayProtocol: 'tls' },
+    ]
+    expect(sample(at(2), sample(at(1), null)).stats).toEqual({
+      microphoneLevel: 0.2, playoutGapPct: 10, playoutDelayMs: 20, rttMs: 42.1, availableKbps: 300, candidate: 'relay', protocol: 'tls',
+    })
+  })
+  test('never say what the server would refuse', () => {
+    const odd = [
+      { type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'x', currentRoundTripTime: 1e9 },
+      { type: 'local-candidate', id: 'x', candidateType: 'new-kind', protocol: 'ssltcp' },
+      { ...inbound('a', 1, 5000, 10), audioLevel: 7 },
+    ]
+    expect(sample(odd, null).stats).toEqual({ rttMs: 60_000, concealedPct: 100, jitterBufferMs: 100, audioLevel: 1 })
   })
 })

@@ -343,7 +343,7 @@ fn the_record_waits_a_moment_for_the_last_report() {
     assert_eq!(t.ended().status, CallStatus::Completed);
     assert!(t.closes().is_empty());
     assert_eq!(t.book.record(call(1)).map(|r| r.status), Some(CallStatus::Completed), "known meanwhile");
-    let up = Direction { packets: 100, lost: 0, jitter_ms: 1.0 };
+    let up = Direction { packets: 100, lost: 0, loss_pct: 0.0, jitter_ms: 1.0 };
     t.news(ours, News::Quality(Report { rtt_ms: None, up, down: up }));
     assert!(t.closes().is_empty());
     t.news(theirs, News::Quality(Report { rtt_ms: None, up, down: up }));

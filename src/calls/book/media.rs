@@ -4,9 +4,10 @@ use super::act::{Act, News, Room, Transport};
 use super::seats::{Answered, Place};
 use super::{Book, Result, Seat};
 use crate::calls::CallError;
-use crate::calls::call::Input;
+use crate::calls::call::{Call, Input};
 use crate::calls::media::Fact;
 use crate::calls::now::Now;
+use crate::calls::stats::Stats;
 use crate::event::{Audience, Event, SlotUser};
 use crate::ids::CallId;
 use crate::model::EndReason;
@@ -22,6 +23,9 @@ impl Book {
         let desk = self.desks.get(&id).ok_or(CallError::ENDED)?;
         let (room, participant) = (desk.room, desk.participant(user).ok_or(CallError::Internal)?);
         if let Some(transport) = desk.seats.known(place, &fingerprint) {
+            if desk.seats.current(place).is_some_and(|line| line.transport == transport) {
+                self.fact(place, id, Fact::Restarted, now);
+            }
             return Ok(Seat { room, participant, transport });
         }
         if desk.seats.devices(user, device) >= limits.devices || total >= limits.transports {
@@ -131,6 +135,22 @@ impl Book {
             .collect();
         let to = Audience::Device(place.0, place.1);
         self.acts.push_back(Act::Tell(to, Event::Slots { call: id, slots }));
+    }
+
+    /// Tells the devices in a call how good it is.
+    pub(super) fn tell_quality(&mut self, call: &Call) {
+        for (user, device) in call.legs().iter().filter_map(|l| Some((l.user(), l.device()?))) {
+            let event = Event::Quality { call: call.head().id, legs: call.figures().to_vec() };
+            self.acts.push_back(Act::Tell(Audience::Device(user, device), event));
+        }
+    }
+
+    /// Takes what a device's browser measures.
+    pub fn call_stats(&mut self, place: Place, id: CallId, stats: Stats, now: Now) -> Result<()> {
+        self.taking_part(place, id)?;
+        self.fact(place, id, Fact::Here, now);
+        self.fact(place, id, Fact::Stats(stats), now);
+        Ok(())
     }
 
     /// Takes a device's transports away.

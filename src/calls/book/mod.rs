@@ -185,13 +185,14 @@ impl Book {
     fn drive(&mut self, id: CallId, input: Input, now: Now) {
         let Some(call) = self.calls.remove(&id) else { return };
         let (call, effects) = call.handle(input, now, &self.limits);
-        let (mut store, mut tell, mut over) = (false, false, false);
+        let (mut store, mut tell, mut measured, mut over) = (false, false, false, false);
         for effect in effects {
             match effect {
                 Effect::StopRinging { user, except, reason } => self.stop_ringing(id, user, except, reason),
                 Effect::OpenGate { user, device } => self.open_gate(id, user, device),
                 Effect::Answered | Effect::Connected => (store, tell) = (true, true),
                 Effect::Changed => tell = true,
+                Effect::Measured => measured = true,
                 Effect::Ended => over = true,
             }
         }
@@ -207,6 +208,9 @@ impl Book {
                 self.acts.push_back(Act::Update(record.clone()));
             }
             self.acts.push_back(Act::Tell(told, Event::CallUpdated(record)));
+        }
+        if measured {
+            self.tell_quality(&call);
         }
         self.calls.insert(id, call);
     }

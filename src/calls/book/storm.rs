@@ -340,6 +340,10 @@ impl Storm {
                 assert_eq!(reached.len(), 1);
                 assert!(slots.iter().all(|s| s.mid == "1"), "a slot without an m-line is told");
             }
+            Event::Quality { call, legs } => {
+                assert!(self.book.is_live(call) && reached.len() == 1);
+                assert!(legs.iter().all(|l| l.mos.is_none_or(|m| (1.0..=4.5).contains(&m))), "{legs:?}");
+            }
             other => panic!("calls do not tell {other:?}"),
         }
     }

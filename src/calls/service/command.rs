@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::{MediaAnswer, Result, Started};
+use crate::calls::stats::Stats;
 use crate::ids::{CallId, DeviceId, UserId};
 use crate::model::{CallFilter, CallRecord, Cursor, Target};
 
@@ -52,7 +53,7 @@ pub(super) enum Command {
         user: UserId,
         device: DeviceId,
         call: CallId,
-        stats: serde_json::Value,
+        stats: Stats,
         reply: Reply<()>,
     },
     DeviceHere {

@@ -39,10 +39,8 @@ impl Task {
                 self.answer(user, call, outcome, reply, Err);
             }
             Command::CallStats { user, device, call, stats, reply } => {
-                let outcome = self.book.taking_part((user, device), call);
-                if outcome.is_ok() {
-                    tracing::debug!(%call, %user, %stats, "what the browser measures");
-                }
+                tracing::debug!(%call, %user, ?stats, "what the browser measures");
+                let outcome = self.book.call_stats((user, device), call, stats, now);
                 self.answer(user, call, outcome, reply, Err);
             }
             Command::DeviceHere { user, device } => self.book.device_here(user, device, now),

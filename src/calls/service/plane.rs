@@ -85,7 +85,12 @@ fn path_name(path: PathKind) -> PathName {
 }
 
 fn report(quality: Quality) -> Report {
-    let side = |d: Direction| quality::Direction { packets: d.packets, lost: d.lost, jitter_ms: d.jitter_ms };
+    let side = |d: Direction| quality::Direction {
+        packets: d.packets,
+        lost: d.lost,
+        loss_pct: d.loss_pct,
+        jitter_ms: d.jitter_ms,
+    };
     Report { rtt_ms: quality.rtt_ms, up: side(quality.up), down: side(quality.down) }
 }
 

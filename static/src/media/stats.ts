@@ -1,5 +1,5 @@
 // Reads what the page needs out of `getStats()`. Pure over the report's entries.
-import type { CallStats } from '../protocol'
+import { CANDIDATES, PROTOCOLS, type CallStats } from '../protocol'
 
 type Entry = Record<string, unknown> & { type: string }
 const number = (entry: Entry, key: string): number => (typeof entry[key] === 'number' ? (entry[key] as number) : 0)
@@ -23,33 +23,67 @@ export function packetsIn(entries: Iterable<Entry>): number {
   return count
 }
 
-interface Sums { concealed: number; samples: number; bufferDelay: number; emitted: number }
-export interface Sample { sums: Sums; stats: CallStats }
-const NOTHING: Sums = { concealed: 0, samples: 0, bufferDelay: 0, emitted: 0 }
+/** Counters of the browser that only rise, by what they belong to (a slot, the loudspeaker, the microphone). */
+type Counters = ReadonlyMap<string, Entry>
+export interface Sample { counters: Counters; stats: CallStats }
+
+/** What a counter rose by since `before`. */
+const rise = (entry: Entry, before: Entry | undefined, key: string): number =>
+  Math.max(0, number(entry, key) - (before ? number(before, key) : 0))
+const idOf = (entry: Entry): string => `${entry.type} ${String(entry['id'] ?? entry['ssrc'] ?? '')}`
 
 /** The interval since `before`, as `callStats` wants it. */
 export function sample(entries: Iterable<Entry>, before: Sample | null): Sample {
-  const sums = { ...NOTHING }
+  const all = [...entries]
+  const counted = all.filter((entry) => ['inbound-rtp', 'media-playout', 'media-source'].includes(entry.type))
+  const counters = new Map(counted.map((entry) => [idOf(entry), entry]))
   const stats: CallStats = {}
-  for (const entry of entries) {
-    if (entry.type === 'inbound-rtp') {
-      sums.concealed += number(entry, 'concealedSamples')
-      sums.samples += number(entry, 'totalSamplesReceived')
-      sums.bufferDelay += number(entry, 'jitterBufferDelay')
-      sums.emitted += number(entry, 'jitterBufferEmittedCount')
-      stats.audioLevel = Math.max(stats.audioLevel ?? 0, round(number(entry, 'audioLevel'), 4))
-    } else if (entry.type === 'media-source') {
-      stats.microphoneLevel = round(number(entry, 'audioLevel'), 4)
-    } else if (entry.type === 'candidate-pair' && entry['nominated'] === true && entry['state'] === 'succeeded') {
-      stats.rttMs = round(number(entry, 'currentRoundTripTime') * 1000, 1)
-    }
-  }
-  const last = before?.sums ?? NOTHING
-  const samples = sums.samples - last.samples
-  const emitted = sums.emitted - last.emitted
-  if (samples > 0) stats.concealedPct = round((100 * Math.max(0, sums.concealed - last.concealed)) / samples, 2)
-  if (emitted > 0) stats.jitterBufferMs = round((1000 * Math.max(0, sums.bufferDelay - last.bufferDelay)) / emitted, 1)
-  return { sums, stats }
+  const last = (entry: Entry) => before?.counters.get(idOf(entry))
+  // A slot in which nobody speaks counts time, too, and all of it as concealed: only those that got packets count.
+  const slots = counted.filter((entry) => entry.type === 'inbound-rtp' && rise(entry, last(entry), 'packetsReceived') > 0)
+  const total = (of: Entry[], key: string) => of.reduce((sum, entry) => sum + rise(entry, last(entry), key), 0)
+  const share = (part: number, whole: number, scale: number, most: number, digits: number) =>
+    whole > 0 ? limited((scale * part) / whole, most, digits) : undefined
+  const put = (key: NumberKey, value: number | undefined) => { if (value !== undefined) stats[key] = value }
+
+  put('concealedPct', share(total(slots, 'concealedSamples'), total(slots, 'totalSamplesReceived'), 100, 100, 2))
+  put('jitterBufferMs', share(total(slots, 'jitterBufferDelay'), total(slots, 'jitterBufferEmittedCount'), 1000, MOST_MS, 1))
+  if (slots.length > 0) put('audioLevel', limited(Math.max(...slots.map((slot) => number(slot, 'audioLevel'))), 1, 4))
+  const speakers = counted.filter((entry) => entry.type === 'media-playout')
+  put('playoutDelayMs', share(total(speakers, 'totalPlayoutDelay'), total(speakers, 'totalSamplesCount'), 1000, MOST_MS, 1))
+  put('playoutGapPct', share(total(speakers, 'synthesizedSamplesDuration'), total(speakers, 'totalSamplesDuration'), 100, 100, 2))
+  const microphone = counted.find((entry) => entry.type === 'media-source')
+  if (microphone) put('microphoneLevel', loudness(microphone, last(microphone)))
+  addPath(all, stats)
+  return { counters, stats }
 }
 
-const round = (value: number, digits: number): number => Math.round(value * 10 ** digits) / 10 ** digits
+type NumberKey = { [K in keyof CallStats]-?: CallStats[K] extends number | undefined ? K : never }[keyof CallStats]
+/** More than this the server does not believe. */
+const MOST_MS = 60_000
+const MOST_KBPS = 10_000_000
+
+/** Of the whole interval where the browser counts energy (W3C: the mean square), else of this moment. */
+function loudness(entry: Entry, before: Entry | undefined): number {
+  const seconds = rise(entry, before, 'totalSamplesDuration')
+  const mean = seconds > 0 ? Math.sqrt(rise(entry, before, 'totalAudioEnergy') / seconds) : number(entry, 'audioLevel')
+  return limited(mean, 1, 6)
+}
+
+/** The candidate pair in use: its round trip, what it could carry, and what kind of way it is. */
+function addPath(entries: Entry[], stats: CallStats): void {
+  const pair = entries.find((e) => e.type === 'candidate-pair' && e['nominated'] === true && e['state'] === 'succeeded')
+  if (!pair) return
+  stats.rttMs = limited(number(pair, 'currentRoundTripTime') * 1000, MOST_MS, 1)
+  if (typeof pair['availableOutgoingBitrate'] === 'number') {
+    stats.availableKbps = limited(pair['availableOutgoingBitrate'] / 1000, MOST_KBPS, 0)
+  }
+  const local = entries.find((e) => e.type === 'local-candidate' && e['id'] === pair['localCandidateId'])
+  const candidate = CANDIDATES.find((known) => known === local?.['candidateType'])
+  const protocol = PROTOCOLS.find((known) => known === (local?.['relayProtocol'] ?? local?.['protocol']))
+  if (candidate) stats.candidate = candidate
+  if (protocol) stats.protocol = protocol
+}
+
+const limited = (value: number, most: number, digits: number): number =>
+  Math.round(Math.min(Math.max(0, value), most) * 10 ** digits) / 10 ** digits

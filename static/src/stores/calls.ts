@@ -11,7 +11,7 @@ import { Peer } from '../media/peer'
 import { Speakers } from '../media/speakers'
 import { ring, tone } from '../media/tones'
 import { rest } from '../net/rest'
-import { hasEnded, type Call, type IceServer, type Id } from '../protocol'
+import { hasEnded, type Call, type HopQuality, type IceServer, type Id } from '../protocol'
 import { useConnection } from './connection'
 import { useSession } from './session'
 
@@ -31,6 +31,8 @@ export const useCalls = defineStore('calls', () => {
   const endings = ref(0)
   /** False while no sound at all comes from the other one, for whatever reason. */
   const hearing = ref(true)
+  /** The last five seconds of this tab's call, hop by hop; empty until the server told. */
+  const quality = shallowRef<HopQuality[]>([])
   const microphone = new Microphone()
   const speakers = new Speakers()
   let peer: Peer | null = null
@@ -53,6 +55,10 @@ export const useCalls = defineStore('calls', () => {
 
   function onWelcome(calls: Call[], epochChanged: boolean): void {
     dispatch({ type: 'welcome', calls, epochChanged, remembered: remembered(), now: Date.now() })
+  }
+
+  function onQuality(id: Id, legs: HopQuality[]): void {
+    if (callOf(state.value)?.id === id && state.value.phase !== 'ended') quality.value = legs
   }
 
   async function start(conversation: Id): Promise<void> {
@@ -138,6 +144,7 @@ export const useCalls = defineStore('calls', () => {
     peer?.close()
     peer = null
     hearing.value = true
+    quality.value = []
     speakers.stop()
   }
 
@@ -179,5 +186,5 @@ export const useCalls = defineStore('calls', () => {
     if (state.value.phase === 'active' || state.value.phase === 'outgoing') peer?.restart()
   })
 
-  return { state, stage, call, peerUser, hearing, endings, dispatch, onWelcome, start, accept, abandon, useInput, useOutput, levels }
+  return { state, stage, call, peerUser, hearing, quality, endings, dispatch, onWelcome, onQuality, start, accept, abandon, useInput, useOutput, levels }
 })

@@ -1,0 +1,261 @@
+//! PURE: the phases of a leg. Each is a struct that holds what it began with; a transition consumes it, so marks only
+//! accumulate. Knows nothing of the other legs.
+
+use std::collections::BTreeMap;
+
+use super::{Input, Leg};
+use crate::calls::change::Change;
+use crate::calls::media::{Fact, Media};
+use crate::calls::now::Now;
+use crate::calls::quality::Report;
+use crate::ids::{DeviceId, UserId};
+use crate::model::EndReason;
+
+/// Ringing devices that are remembered; more are not warmed up.
+const MAX_WARM: usize = 32;
+
+/// What every leg has from its first moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Called {
+    pub user: UserId,
+    /// When it began to ring, or when the call was started.
+    pub at: Now,
+}
+
+/// The caller, until somebody answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    pub(super) called: Called,
+    pub(super) device: DeviceId,
+    pub(super) media: Media,
+    pub(super) away: Option<Now>,
+}
+
+/// A callee, until he answers. Every device may warm up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ringing {
+    pub(super) called: Called,
+    pub(super) warm: BTreeMap<DeviceId, Media>,
+}
+
+/// In the call, without media yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connecting {
+    pub(super) called: Called,
+    pub(super) device: DeviceId,
+    pub(super) answered: Now,
+    pub(super) media: Media,
+}
+
+/// In the call, with media.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Active {
+    pub(super) connecting: Connecting,
+    pub(super) connected: Now,
+    pub(super) reconnects: u32,
+}
+
+/// In the call; media was there and is lost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reconnecting {
+    pub(super) active: Active,
+    pub(super) lost: Now,
+}
+
+/// Out of the call: every mark that was reached, and nothing else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Left {
+    pub called: Called,
+    /// The device that called or answered.
+    pub device: Option<DeviceId>,
+    pub answered: Option<Now>,
+    pub connected: Option<Now>,
+    pub at: Now,
+    pub reason: EndReason,
+    pub reconnects: u32,
+    pub media: Media,
+}
+
+type Step = (Leg, Vec<Change>);
+
+impl Waiting {
+    fn joined(self, now: Now) -> Connecting {
+        Connecting { called: self.called, device: self.device, answered: now, media: self.media }
+    }
+    pub(super) fn leave(self, reason: EndReason, now: Now) -> Left {
+        let Self { called, device, media, away: _ } = self;
+        let device = Some(device);
+        Left { called, device, answered: None, connected: None, at: now, reason, reconnects: 0, media }
+    }
+    pub(super) fn handle(mut self, input: Input, now: Now) -> Step {
+        match input {
+            Input::PeerAnswered => {
+                let device = self.device;
+                self.joined(now).settle(now, Change::Joined(device))
+            }
+            Input::Fact(device, Fact::Away) if device == self.device => {
+                self.away.get_or_insert(now);
+                (Leg::Waiting(self), vec![])
+            }
+            Input::Fact(device, fact) => {
+                let changes = if device == self.device {
+                    self.away = None;
+                    self.media.learn(fact, now)
+                } else {
+                    vec![]
+                };
+                (Leg::Waiting(self), changes)
+            }
+            Input::Leave(reason) => left(self.leave(reason, now)),
+            Input::Accept(_) | Input::Decline(_) | Input::Tick => (Leg::Waiting(self), vec![]),
+        }
+    }
+}
+
+impl Ringing {
+    fn accept(mut self, device: DeviceId, now: Now) -> Connecting {
+        let media = self.warm.remove(&device).unwrap_or_default();
+        Connecting { called: self.called, device, answered: now, media }
+    }
+    pub(super) fn leave(self, reason: EndReason, now: Now) -> Left {
+        Left {
+            called: self.called,
+            device: None,
+            answered: None,
+            connected: None,
+            at: now,
+            reason,
+            reconnects: 0,
+            media: Media::default(),
+        }
+    }
+    pub(super) fn handle(mut self, input: Input, now: Now) -> Step {
+        match input {
+            Input::Accept(device) => self.accept(device, now).settle(now, Change::Answered(device)),
+            Input::Fact(_, Fact::Away | Fact::Here) => (Leg::Ringing(self), vec![]),
+            Input::Fact(device, fact) => {
+                if self.warm.contains_key(&device) || self.warm.len() < MAX_WARM {
+                    // Nobody sees whether a device that only rings is muted: that is no change yet.
+                    self.warm.entry(device).or_default().learn(fact, now);
+                }
+                (Leg::Ringing(self), vec![])
+            }
+            Input::Decline(device) => {
+                let reason = EndReason::Declined;
+                let changes = vec![Change::Declined(device), Change::Left(reason)];
+                (Leg::Left(self.leave(reason, now)), changes)
+            }
+            Input::Leave(reason) => {
+                let changes = vec![Change::Unanswered, Change::Left(reason)];
+                (Leg::Left(self.leave(reason, now)), changes)
+            }
+            Input::PeerAnswered | Input::Tick => (Leg::Ringing(self), vec![]),
+        }
+    }
+}
+
+impl Connecting {
+    /// Media that came up before the answer counts from the answer.
+    fn settle(self, now: Now, change: Change) -> Step {
+        if self.media.is_up() {
+            let active = Active { connecting: self, connected: now, reconnects: 0 };
+            (Leg::Active(active), vec![change, Change::Connected])
+        } else {
+            (Leg::Connecting(self), vec![change])
+        }
+    }
+    pub(super) fn leave(self, reason: EndReason, now: Now) -> Left {
+        Left {
+            called: self.called,
+            device: Some(self.device),
+            answered: Some(self.answered),
+            connected: None,
+            at: now,
+            reason,
+            reconnects: 0,
+            media: self.media,
+        }
+    }
+    pub(super) fn handle(mut self, input: Input, now: Now) -> Step {
+        match input {
+            Input::Fact(device, fact) if device == self.device => {
+                let changes = self.media.learn(fact, now);
+                if self.media.is_up() {
+                    let active = Active { connecting: self, connected: now, reconnects: 0 };
+                    (Leg::Active(active), also(changes, Change::Connected))
+                } else {
+                    (Leg::Connecting(self), changes)
+                }
+            }
+            Input::Leave(reason) => left(self.leave(reason, now)),
+            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
+                (Leg::Connecting(self), vec![])
+            }
+        }
+    }
+}
+
+impl Active {
+    pub(super) fn leave(self, reason: EndReason, now: Now) -> Left {
+        let (connected, reconnects) = (Some(self.connected), self.reconnects);
+        Left { connected, reconnects, ..self.connecting.leave(reason, now) }
+    }
+    pub(super) fn handle(mut self, input: Input, now: Now) -> Step {
+        match input {
+            Input::Fact(device, fact) if device == self.connecting.device => {
+                let changes = self.connecting.media.learn(fact, now);
+                if self.connecting.media.is_up() {
+                    (Leg::Active(self), changes)
+                } else {
+                    (Leg::Reconnecting(Reconnecting { active: self, lost: now }), also(changes, Change::Lost))
+                }
+            }
+            Input::Leave(reason) => left(self.leave(reason, now)),
+            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
+                (Leg::Active(self), vec![])
+            }
+        }
+    }
+}
+
+impl Reconnecting {
+    fn back(mut self) -> Active {
+        self.active.reconnects = self.active.reconnects.saturating_add(1);
+        self.active
+    }
+    pub(super) fn handle(mut self, input: Input, now: Now) -> Step {
+        match input {
+            Input::Fact(device, fact) if device == self.active.connecting.device => {
+                let changes = self.active.connecting.media.learn(fact, now);
+                if self.active.connecting.media.is_up() {
+                    (Leg::Active(self.back()), also(changes, Change::Back))
+                } else {
+                    (Leg::Reconnecting(self), changes)
+                }
+            }
+            Input::Leave(reason) => left(self.active.leave(reason, now)),
+            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
+                (Leg::Reconnecting(self), vec![])
+            }
+        }
+    }
+}
+
+impl Left {
+    /// The last quality report comes when the transport is dropped: after the end.
+    pub(in crate::calls) fn last_report(&mut self, device: DeviceId, report: &Report, now: Now) {
+        if self.device == Some(device) {
+            self.media.quality.add(report, now.mono);
+        }
+    }
+}
+
+fn also(mut changes: Vec<Change>, last: Change) -> Vec<Change> {
+    changes.push(last);
+    changes
+}
+
+fn left(left: Left) -> Step {
+    let reason = left.reason;
+    (Leg::Left(left), vec![Change::Left(reason)])
+}
