@@ -14,6 +14,8 @@ pub struct Uplink {
     pub payload_type: u8,
     /// Extension id of the audio level.
     pub level: Option<u8>,
+    /// The relay may ask for packets again (RFC 4585).
+    pub nack: bool,
     /// The SSRCs it announced; empty when it announced none.
     pub ssrcs: Vec<u32>,
 }
@@ -25,6 +27,8 @@ pub struct Downlink {
     pub payload_type: u8,
     /// Extension id of the audio level.
     pub level: Option<u8>,
+    /// The browser may ask for packets again.
+    pub nack: bool,
 }
 
 /// What becomes of one m-line.
@@ -57,11 +61,13 @@ impl Plan {
                     if section.usable() && uplink.is_none() =>
                 {
                     let (mid, ssrcs) = (section.mid.clone(), section.ssrcs.clone());
-                    uplink = Some(Uplink { mid, payload_type, level: section.level, ssrcs });
+                    let (level, nack) = (section.level, section.nack());
+                    uplink = Some(Uplink { mid, payload_type, level, nack, ssrcs });
                     Role::Uplink
                 }
                 (Flow::RecvOnly, Some(payload_type)) if section.usable() && slots.len() < max_slots => {
-                    slots.push(Downlink { mid: section.mid.clone(), payload_type, level: section.level });
+                    let (mid, level, nack) = (section.mid.clone(), section.level, section.nack());
+                    slots.push(Downlink { mid, payload_type, level, nack });
                     Role::Slot(slots.len() - 1)
                 }
                 _ => Role::Refused,
@@ -72,10 +78,15 @@ impl Plan {
         Ok(Plan { uplink, slots, roles })
     }
 
-    /// Whether `later`, an ICE restart's plan, keeps what was negotiated. SSRCs may change: the relay takes any.
+    /// Whether `later`, an ICE restart's plan, keeps what was negotiated. SSRCs may change: the relay takes any. Whether
+    /// packets may be asked for again stays as it was first agreed.
     pub fn keeps(&self, later: &Plan) -> bool {
-        let line = |uplink: &Uplink| (uplink.mid.clone(), uplink.payload_type, uplink.level);
-        self.slots == later.slots && line(&self.uplink) == line(&later.uplink)
+        fn lines(plan: &Plan) -> impl Iterator<Item = (&str, u8, Option<u8>)> {
+            let slots = plan.slots.iter().map(|slot| (slot.mid.as_str(), slot.payload_type, slot.level));
+            let uplink = &plan.uplink;
+            std::iter::once((uplink.mid.as_str(), uplink.payload_type, uplink.level)).chain(slots)
+        }
+        lines(self).eq(lines(later))
     }
 }
 
@@ -109,7 +120,7 @@ impl Parts<'_> {
                 Role::Refused => refused(&mut out, section),
                 Role::Uplink => {
                     let uplink = &self.plan.uplink;
-                    self.open_section(&mut out, &uplink.mid, uplink.payload_type, uplink.level);
+                    self.open_section(&mut out, &uplink.mid, uplink.payload_type, uplink.level, uplink.nack);
                     line(&mut out, format_args!("a=recvonly"));
                 }
                 Role::Slot(index) => self.slot(&mut out, *index),
@@ -127,7 +138,7 @@ impl Parts<'_> {
 
     fn slot(&self, out: &mut String, index: usize) {
         let (Some(slot), Some(ssrc)) = (self.plan.slots.get(index), self.ssrcs.get(index)) else { return };
-        self.open_section(out, &slot.mid, slot.payload_type, slot.level);
+        self.open_section(out, &slot.mid, slot.payload_type, slot.level, slot.nack);
         // A stream of its own for each slot, or browsers would play them in lip-sync with each other.
         line(
             out,
@@ -135,7 +146,7 @@ impl Parts<'_> {
         );
     }
 
-    fn open_section(&self, out: &mut String, mid: &str, payload_type: u8, level: Option<u8>) {
+    fn open_section(&self, out: &mut String, mid: &str, payload_type: u8, level: Option<u8>, nack: bool) {
         let (ufrag, pwd, fingerprint) = (self.ufrag, self.pwd, self.fingerprint);
         line(
             out,
@@ -145,6 +156,9 @@ impl Parts<'_> {
         line(out, format_args!("a=fingerprint:sha-256 {fingerprint}\r\na=setup:active"));
         line(out, format_args!("a=rtcp-mux\r\na=rtcp-rsize\r\na=rtpmap:{payload_type} opus/48000/2"));
         line(out, format_args!("a=fmtp:{payload_type} minptime=10;useinbandfec=1;usedtx=1"));
+        if nack {
+            line(out, format_args!("a=rtcp-fb:{payload_type} nack"));
+        }
         if let Some(id) = level {
             line(out, format_args!("a=extmap:{id} urn:ietf:params:rtp-hdrext:ssrc-audio-level"));
         }
@@ -272,6 +286,16 @@ mod tests {
         let (plan, sdp) = answer(FIREFOX, &config());
         assert_eq!((plan.uplink.payload_type, plan.slots.len()), (109, 2));
         assert_eq!(count(&sdp, "a=rtpmap:109 opus/48000/2\r\n"), 3);
+    }
+
+    #[test]
+    fn nack_is_answered_where_it_is_offered_and_does_not_bind_a_restart() {
+        let asks = CHROMIUM.replace("a=rtcp-fb:111 transport-cc", "a=rtcp-fb:111 nack");
+        let (plan, sdp) = answer(&asks, &config());
+        assert_eq!(count(&sdp, "a=rtcp-fb:111 nack\r\n"), 9);
+        assert!(plan.uplink.nack && plan.slots.iter().all(|slot| slot.nack));
+        let (other, _) = answer(CHROMIUM, &config());
+        assert!(plan.keeps(&other) && other.keeps(&plan));
     }
 
     #[test]

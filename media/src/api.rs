@@ -138,6 +138,9 @@ pub enum Event {
         slots: Vec<(usize, ParticipantId)>,
         at: Instant,
     },
+    /// Who speaks in this room now: told when it changes, ten times a second at most, while there are three people or
+    /// more in it.
+    Speaking { room: RoomId, speaking: Vec<ParticipantId>, at: Instant },
 }
 
 /// Why an offer was refused. The sentence may be shown to a developer; it holds nothing of the SDP.

@@ -72,11 +72,14 @@
 mod answer;
 pub mod api;
 mod desk;
+mod downlink;
 mod dtls;
 pub mod framing;
 mod gcm;
+mod history;
 mod ice;
 mod media;
+mod missing;
 mod outgoing;
 mod participant;
 mod path;
@@ -87,8 +90,11 @@ mod room;
 mod rtcp;
 mod rtp;
 mod sdp;
+mod seats;
 mod shard;
+mod shedding;
 mod slots;
+mod speakers;
 mod srtp;
 mod stun;
 #[cfg(test)]

@@ -51,6 +51,11 @@ impl Outgoing {
         whole
     }
 
+    /// The datagram that was queued last.
+    pub fn last(&self) -> Option<&[u8]> {
+        self.datagrams.last().map(|(_, range)| &self.bytes[range.clone()])
+    }
+
     /// Queues one datagram.
     pub fn push(&mut self, path: Path, bytes: &[u8]) {
         let start = self.bytes.len();

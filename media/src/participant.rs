@@ -2,7 +2,7 @@
 //! knows transports and other participants by their indices only.
 
 use crate::api::ParticipantId;
-use crate::slots::Assignment;
+use crate::seats::Seats;
 
 /// Whether media passes to and from a participant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,9 @@ pub struct Participant {
     pub transports: Vec<usize>,
     pub gate: Gate,
     /// Whom he hears in which slot of his chosen transport, by index in the room.
-    pub hears: Assignment<usize>,
+    pub hears: Seats,
+    /// How many slots he may use: all, unless his line does not carry them.
+    pub allowance: usize,
     /// Who hears him.
     pub routes: Vec<Route>,
 }
@@ -44,7 +46,8 @@ impl Participant {
             id,
             transports: Vec::new(),
             gate: Gate::Shut,
-            hears: Assignment::new(0),
+            hears: Seats::new(0),
+            allowance: usize::MAX,
             routes: Vec::new(),
         }
     }

@@ -87,6 +87,10 @@ impl Reception {
             self.highest = self.highest.wrapping_add(u32::from(ahead));
         }
         self.received = self.received.wrapping_add(1);
+        if ahead >= MAX_DROPOUT && !jumps {
+            // Late, or repeated because it was lost: its transit time is not the network's.
+            return;
+        }
         let difference = (transit.wrapping_sub(self.transit) as i32).unsigned_abs();
         self.transit = transit;
         self.jitter16 = self.jitter16.wrapping_add(difference).wrapping_sub((self.jitter16 + 8) >> 4);
@@ -171,12 +175,13 @@ impl Sending {
         self.octets += payload as u64;
     }
 
-    /// The browser reported on this slot.
-    pub fn report(&mut self, block: &Block) {
+    /// The browser reported on this slot. Gives how many packets the report is about.
+    pub fn report(&mut self, block: &Block) -> u32 {
         if self.last.is_none() {
             self.measured = (block.highest, 0);
         }
-        self.last = Some(*block);
+        let before = self.last.replace(*block).map(|last| last.highest);
+        before.map_or(0, |before| block.highest.wrapping_sub(before))
     }
 
     /// The numbers since the last call of this.

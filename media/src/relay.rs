@@ -5,6 +5,7 @@
 //! [`Relay::clear_outgoing`], take the events with [`Relay::poll_event`], sleep until [`Relay::poll_timeout`].
 
 mod legs;
+mod rooms;
 mod routing;
 #[cfg(test)]
 mod tests;
@@ -77,7 +78,9 @@ pub struct Relay {
     legs_by_ufrag: HashMap<String, usize>,
     legs_by_path: HashMap<Path, usize>,
     tunnels: HashMap<TunnelId, (TunnelKind, SocketAddr)>,
+    /// When which transport, and which room, must be woken.
     timers: Timers,
+    room_timers: Timers,
     /// Counts the openings of gates.
     epoch: u64,
     serving: Option<RoomId>,
@@ -108,6 +111,7 @@ impl Relay {
             legs_by_path: HashMap::new(),
             tunnels: HashMap::new(),
             timers: Timers::default(),
+            room_timers: Timers::default(),
             epoch: 0,
             serving: None,
             drops: Drops::default(),
@@ -120,8 +124,8 @@ impl Relay {
 
     /// Opens a room; opening an open room changes nothing.
     pub fn open_room(&mut self, room: RoomId) {
-        let rooms = &mut self.rooms;
-        self.rooms_by_id.entry(room).or_insert_with(|| rooms.insert(Room::new(room)));
+        let (rooms, slots) = (&mut self.rooms, self.config.max_slots);
+        self.rooms_by_id.entry(room).or_insert_with(|| rooms.insert(Room::new(room, slots)));
     }
 
     /// Closes a room and drops every transport in it, after a last quality report of each.
@@ -132,6 +136,7 @@ impl Relay {
         for leg in legs {
             self.remove(now, leg);
         }
+        self.room_timers.arm(index, None);
         self.rooms.try_remove(index);
     }
 
@@ -158,7 +163,11 @@ impl Relay {
             chosen = Some((index, leg.transport.slot_count()));
             self.epoch += 1;
         }
-        if self.rooms[room_index].set_gate(participant, chosen, self.epoch) {
+        let home = &mut self.rooms[room_index];
+        if home.set_gate(participant, chosen, self.epoch) {
+            if let Some((index, _)) = chosen {
+                home.participants[participant].allowance = self.legs[index].transport.allowance();
+            }
             self.reassign(now, room_index);
         }
     }
@@ -236,14 +245,18 @@ impl Relay {
 
     /// When [`Relay::handle_timeout`] must be called next; `None` while nothing waits for time.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.timers.next()
+        self.timers.next().into_iter().chain(self.room_timers.next()).min()
     }
 
-    /// Does what is due: reports, retransmissions, consent.
+    /// Does what is due: reports, retransmissions, consent, and looks at who is loudest.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(index) = self.timers.pop_due(now) {
-            self.with(now, index, |leg, cx| leg.transport.timeout(cx));
+            let beyond = self.loss_beyond(now, index);
+            self.with(now, index, |leg, cx| leg.transport.timeout(cx, beyond));
             self.settle(now, index);
+        }
+        while let Some(room) = self.room_timers.pop_due(now) {
+            self.look(now, room);
         }
     }
 

@@ -1,22 +1,71 @@
 //! One room: its participants and who hears whom. Pure; knows transports by their indices only.
+//!
+//! In a small room everybody hears everybody in a slot of his own. In a large one, with more people than slots, the
+//! loudest take the stage and share the slots; who is silent holds none. What a packet costs depends on the receivers
+//! it goes to, not on how many people there are: the routes are made ready here.
+
+use std::time::{Duration, Instant};
 
 use slab::Slab;
 
 use crate::api::{ParticipantId, RoomId};
 use crate::participant::{Gate, Participant, Route};
-use crate::slots::Assignment;
+use crate::seats::{Candidate, Seats};
+use crate::speakers::{Sound, Speakers};
+
+/// Fewer people need not be told who speaks: it is always the other one.
+const COMPANY: usize = 3;
+/// Between looks at who is loudest, and at who speaks.
+const LARGE_TICK: Duration = Duration::from_millis(50);
+const SMALL_TICK: Duration = Duration::from_millis(100);
+/// One who begins to speak need not wait for that, but looks may not follow each other faster.
+const AT_ONCE: Duration = Duration::from_millis(20);
+/// Who did not speak for so long leaves the stage: longer than a pause between sentences.
+const LINGER: Duration = Duration::from_secs(3);
+/// Between two reports of who speaks.
+const TELL: Duration = Duration::from_millis(100);
+
+/// What a look at the room changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// The participants whose slots changed.
+    pub changed: Vec<usize>,
+    /// Who speaks now, if that is others than told before.
+    pub speaking: Option<Vec<ParticipantId>>,
+}
 
 /// The participants who may hear each other.
 #[derive(Debug)]
 pub struct Room {
     pub id: RoomId,
     pub participants: Slab<Participant>,
+    /// How many gates are open.
+    open: usize,
+    speakers: Speakers,
+    /// Who is heard in a large room; empty in a small one.
+    stage: Seats,
+    /// When to look next, and when that was done last.
+    look_at: Option<Instant>,
+    looked: Option<Instant>,
+    /// Who was told to speak, and when.
+    told: Vec<ParticipantId>,
+    told_at: Option<Instant>,
 }
 
 impl Room {
-    /// A room with nobody in it.
-    pub fn new(id: RoomId) -> Room {
-        Room { id, participants: Slab::new() }
+    /// A room with nobody in it. More than `slots` others in it make it a large one.
+    pub fn new(id: RoomId, slots: usize) -> Room {
+        Room {
+            id,
+            participants: Slab::new(),
+            open: 0,
+            speakers: Speakers::default(),
+            stage: Seats::new(slots),
+            look_at: None,
+            looked: None,
+            told: Vec::new(),
+            told_at: None,
+        }
     }
 
     /// Where a participant stands in [`Room::participants`].
@@ -30,19 +79,21 @@ impl Room {
     }
 
     /// Opens or shuts a gate. False when it was so before. `slots` is how many slots the transport has.
-    pub fn set_gate(&mut self, participant: usize, open: Option<(usize, usize)>, epoch: u64) -> bool {
-        let Some(participant) = self.participants.get_mut(participant) else { return false };
+    pub fn set_gate(&mut self, index: usize, open: Option<(usize, usize)>, epoch: u64) -> bool {
+        let Some(participant) = self.participants.get_mut(index) else { return false };
         if participant.chosen() == open.map(|(transport, _)| transport) {
             return false;
         }
+        participant.allowance = usize::MAX;
         match open {
             Some((transport, slots)) => {
                 participant.gate = Gate::Open { transport, epoch, forwarded: false };
-                participant.hears = Assignment::new(slots);
+                participant.hears = Seats::new(slots);
             }
             None => {
                 participant.gate = Gate::Shut;
-                participant.hears = Assignment::new(0);
+                participant.hears = Seats::new(0);
+                self.speakers.forget(index);
             }
         }
         true
@@ -63,29 +114,58 @@ impl Room {
         carried
     }
 
-    /// Settles who hears whom after a gate changed. Gives the participants whose slots changed.
-    pub fn reassign(&mut self) -> Vec<usize> {
-        let speakers: Vec<usize> = self
-            .participants
-            .iter()
-            .filter(|(_, other)| other.chosen().is_some())
-            .map(|(index, _)| index)
-            .collect();
+    /// A packet of a participant whose gate is open came. Gives the time of the next look, if this changed it.
+    pub fn hear(&mut self, now: Instant, index: usize, sound: Sound) -> Option<Instant> {
+        if self.open < COMPANY || !self.speakers.hear(now, index, sound) {
+            return None;
+        }
+        let due = self.looked.map_or(now, |looked| now.max(looked + AT_ONCE));
+        let sooner = self.look_at.is_none_or(|at| due < at);
+        if sooner {
+            self.look_at = Some(due);
+        }
+        sooner.then_some(due)
+    }
+
+    /// When [`Room::look`] must be called next.
+    pub fn look_at(&self) -> Option<Instant> {
+        self.look_at
+    }
+
+    /// Looks who is loudest, and who speaks.
+    pub fn look(&mut self, now: Instant) -> Looked {
+        self.looked = Some(now);
+        let changed = self.reassign(now);
+        let speaking = self.tell(now);
+        let tick = if self.is_large() { LARGE_TICK } else { SMALL_TICK };
+        let lively = self.speakers.last_spoken().is_some_and(|at| now < at + LINGER + tick);
+        self.look_at = (lively && self.open >= COMPANY || !self.told.is_empty()).then(|| now + tick);
+        Looked { changed, speaking }
+    }
+
+    /// Settles who hears whom. Gives the participants whose slots changed.
+    pub fn reassign(&mut self, now: Instant) -> Vec<usize> {
+        self.open = self.open().count();
+        let audible = self.audible(now);
         let mut changed = Vec::new();
-        let mut routes = Vec::new();
+        let mut others = Vec::with_capacity(audible.len());
         for (index, receiver) in &mut self.participants {
-            let Some(transport) = receiver.chosen() else { continue };
-            let others: Vec<usize> = speakers.iter().copied().filter(|speaker| *speaker != index).collect();
-            if receiver.hears.update(&others) {
+            receiver.routes.clear();
+            others.clear();
+            others.extend(audible.iter().filter(|candidate| candidate.who != index));
+            if receiver.chosen().is_some() && receiver.hears.choose(now, receiver.allowance, &others) {
                 changed.push(index);
             }
+        }
+        let mut routes = Vec::with_capacity(self.open * audible.len());
+        for (_, receiver) in &self.participants {
+            let Some(transport) = receiver.chosen() else { continue };
             routes.extend(receiver.hears.iter().map(|(slot, speaker)| (speaker, Route { transport, slot })));
         }
-        for (index, speaker) in &mut self.participants {
-            speaker.routes.clear();
-            speaker
-                .routes
-                .extend(routes.iter().filter(|(source, _)| *source == index).map(|(_, route)| *route));
+        for (speaker, route) in routes {
+            if let Some(speaker) = self.participants.get_mut(speaker) {
+                speaker.routes.push(route);
+            }
         }
         changed
     }
@@ -96,6 +176,47 @@ impl Room {
         let named = |(slot, speaker)| Some((slot, self.participants.get(speaker)?.id));
         receiver.hears.iter().filter_map(named).collect()
     }
+
+    /// Those who can be heard now: everybody, or those on the stage.
+    fn audible(&mut self, now: Instant) -> Vec<Candidate> {
+        let speakers = &self.speakers;
+        let candidate = |who| Candidate { who, loudness: speakers.loudness(now, who) };
+        let open = self.participants.iter().filter(|(_, other)| other.chosen().is_some());
+        let open = open.map(|(index, _)| index);
+        if self.open <= self.stage.len() + 1 {
+            self.stage.choose(now, 0, &[]);
+            return open.map(candidate).collect();
+        }
+        let lively = |who: &usize| speakers.spoke_within(now, *who, LINGER);
+        let candidates: Vec<Candidate> = open.filter(lively).map(candidate).collect();
+        self.stage.choose(now, usize::MAX, &candidates);
+        self.stage.iter().map(|(_, who)| candidate(who)).collect()
+    }
+
+    fn is_large(&self) -> bool {
+        self.open > self.stage.len() + 1
+    }
+
+    /// Who speaks now, if that is to be told: not more often than every [`TELL`].
+    fn tell(&mut self, now: Instant) -> Option<Vec<ParticipantId>> {
+        if self.told_at.is_some_and(|at| now < at + TELL) {
+            return None;
+        }
+        let company = self.open >= COMPANY;
+        let speaks = |index: &usize| company && self.speakers.speaks(now, *index);
+        let speaking: Vec<ParticipantId> =
+            self.open().filter(speaks).filter_map(|index| Some(self.participants.get(index)?.id)).collect();
+        if speaking == self.told {
+            return None;
+        }
+        self.told_at = Some(now);
+        self.told.clone_from(&speaking);
+        Some(speaking)
+    }
+
+    fn open(&self) -> impl Iterator<Item = usize> {
+        self.participants.iter().filter(|(_, other)| other.chosen().is_some()).map(|(index, _)| index)
+    }
 }
 
 #[cfg(test)]
@@ -103,7 +224,7 @@ mod tests {
     use super::*;
 
     fn room(people: usize) -> Room {
-        let mut room = Room::new(RoomId(1));
+        let mut room = Room::new(RoomId(1), 8);
         for person in 0..people {
             let index = room.find_or_enter(ParticipantId(person as u64));
             room.participants[index].transports.push(100 + person);
@@ -111,15 +232,61 @@ mod tests {
         room
     }
 
+    fn open_with(room: &mut Room, person: usize, slots: usize) -> Vec<usize> {
+        assert!(room.set_gate(person, Some((100 + person, slots)), person as u64));
+        room.reassign(Instant::now())
+    }
+
     fn open(room: &mut Room, person: usize) -> Vec<usize> {
-        assert!(room.set_gate(person, Some((100 + person, 2)), person as u64));
-        room.reassign()
+        open_with(room, person, 2)
+    }
+
+    /// A large room whose people say something every 20 ms: `loud` people speak, the others are silent.
+    struct Hall {
+        now: Instant,
+        room: Room,
+        /// What was told to change, and how often.
+        changes: usize,
+        speaking: Vec<(Instant, Vec<ParticipantId>)>,
+    }
+
+    impl Hall {
+        fn new(people: usize) -> Hall {
+            let mut room = room(people);
+            for person in 0..people {
+                open_with(&mut room, person, 8);
+            }
+            Hall { now: Instant::now(), room, changes: 0, speaking: Vec::new() }
+        }
+
+        /// So much time passes; these speak, as loud as is said (−dBov).
+        fn talk(&mut self, milliseconds: u64, loud: &[(usize, u8)]) {
+            for _ in 0..milliseconds / 20 {
+                self.now += Duration::from_millis(20);
+                for person in 0..self.room.participants.len() {
+                    let speaks = loud.iter().find(|(who, _)| *who == person);
+                    let level = speaks.map_or(127, |(_, level)| 0x80 | level);
+                    self.room.hear(self.now, person, Sound { level: Some(level), bytes: 80 });
+                }
+                while let Some(at) = self.room.look_at().filter(|at| *at <= self.now) {
+                    let looked = self.room.look(at.max(self.now));
+                    self.changes += looked.changed.len();
+                    self.speaking.extend(looked.speaking.map(|who| (self.now, who)));
+                }
+            }
+        }
+
+        fn heard(&self, index: usize) -> Vec<u64> {
+            let mut heard: Vec<u64> = self.room.heard_by(index).iter().map(|(_, id)| id.0).collect();
+            heard.sort_unstable();
+            heard
+        }
     }
 
     #[test]
     fn nobody_is_heard_before_both_gates_are_open() {
         let mut room = room(2);
-        assert_eq!(room.reassign(), []);
+        assert_eq!(room.reassign(Instant::now()), []);
         assert_eq!(open(&mut room, 0), []);
         assert!(room.participants[0].routes.is_empty());
         assert_eq!(open(&mut room, 1), [0, 1]);
@@ -134,7 +301,7 @@ mod tests {
         open(&mut room, 1);
         assert!(room.set_gate(1, None, 0));
         assert!(!room.set_gate(1, None, 0));
-        assert_eq!(room.reassign(), [0]);
+        assert_eq!(room.reassign(Instant::now()), [0]);
         assert!(room.participants[0].routes.is_empty() && room.participants[1].routes.is_empty());
     }
 
@@ -146,8 +313,103 @@ mod tests {
         }
         assert_eq!(room.heard_by(0), [(0, ParticipantId(1)), (1, ParticipantId(2))]);
         assert!(room.remove_transport(1, 101));
-        room.reassign();
+        room.reassign(Instant::now());
         assert_eq!(room.heard_by(0), [(0, ParticipantId(3)), (1, ParticipantId(2))]);
         assert!(room.find(ParticipantId(1)).is_none());
+    }
+
+    #[test]
+    fn a_small_room_never_switches() {
+        let mut hall = Hall::new(9);
+        let before: Vec<_> = (0..9).map(|index| hall.room.heard_by(index)).collect();
+        assert!(before.iter().all(|heard| heard.len() == 8));
+        for round in 0..20 {
+            hall.talk(500, &[(round % 9, 10), ((round + 3) % 9, 30)]);
+        }
+        assert_eq!(hall.changes, 0);
+        assert_eq!((0..9).map(|index| hall.room.heard_by(index)).collect::<Vec<_>>(), before);
+    }
+
+    #[test]
+    fn in_a_large_room_who_speaks_is_heard_and_who_is_silent_holds_no_slot() {
+        let mut hall = Hall::new(100);
+        assert!(hall.heard(50).is_empty());
+        hall.talk(200, &[(3, 20), (70, 25)]);
+        assert_eq!(hall.heard(50), [3, 70]);
+        assert_eq!(hall.heard(3), [70], "nobody hears himself");
+        assert_eq!(hall.room.participants[3].routes.len(), 99);
+        hall.talk(3500, &[(70, 25)]);
+        assert_eq!(hall.heard(50), [70], "muted");
+        hall.talk(4000, &[]);
+        assert!((0..100).all(|index| hall.heard(index).is_empty()));
+        assert_eq!(hall.room.look_at(), None, "a silent room costs nothing");
+    }
+
+    #[test]
+    fn the_loudest_share_the_slots_and_the_quietest_makes_place() {
+        let mut hall = Hall::new(30);
+        let mut loud: Vec<(usize, u8)> = (0..8).map(|who| (who, 20 + who as u8)).collect();
+        hall.talk(3000, &loud);
+        assert_eq!(hall.heard(29), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(hall.heard(4).len(), 7);
+        loud.push((20, 10));
+        hall.talk(100, &loud);
+        assert_eq!(hall.heard(29), [0, 1, 2, 3, 4, 5, 6, 7], "not at once");
+        hall.talk(700, &loud);
+        assert_eq!(hall.heard(29), [0, 1, 2, 3, 4, 5, 6, 20]);
+        let changes = hall.changes;
+        hall.talk(10_000, &loud);
+        assert_eq!(hall.changes, changes, "slots do not flap");
+    }
+
+    #[test]
+    fn a_room_that_grows_keeps_the_slots_of_those_who_speak() {
+        let mut hall = Hall::new(10);
+        assert!(hall.room.set_gate(9, None, 0));
+        hall.room.reassign(hall.now);
+        hall.talk(400, &[(1, 20), (5, 20)]);
+        let before = hall.room.heard_by(0);
+        assert!(hall.room.set_gate(9, Some((109, 8)), 99));
+        hall.room.reassign(hall.now);
+        let kept: Vec<_> = before.into_iter().filter(|(_, id)| [1, 5].contains(&id.0)).collect();
+        assert_eq!(hall.room.heard_by(0), kept);
+    }
+
+    #[test]
+    fn a_receiver_of_few_slots_hears_the_loudest_of_the_stage() {
+        let mut hall = Hall::new(20);
+        hall.talk(100, &[]);
+        hall.talk(3000, &[(1, 20), (2, 30), (3, 40)]);
+        hall.room.participants[10].allowance = 1;
+        assert_eq!(hall.room.reassign(hall.now), [10]);
+        assert_eq!(hall.heard(10), [1]);
+        assert_eq!(hall.heard(11), [1, 2, 3]);
+        hall.talk(3000, &[(1, 40), (2, 20), (3, 40)]);
+        assert_eq!(hall.heard(10), [2]);
+        assert!(hall.room.participants[3].routes.iter().all(|route| route.transport != 110));
+    }
+
+    #[test]
+    fn who_speaks_is_told_when_it_changes_and_not_in_company_of_two() {
+        let mut hall = Hall::new(3);
+        hall.talk(2000, &[(1, 20)]);
+        hall.talk(2000, &[]);
+        let told: Vec<_> = hall.speaking.iter().map(|(_, who)| who.clone()).collect();
+        assert_eq!(told, [vec![ParticipantId(1)], vec![]]);
+        hall.speaking.clear();
+        for round in 0..30 {
+            hall.talk(80, &[(round % 3, 20), ((round + 1) % 3, 20)]);
+            hall.talk(20 * (round as u64 % 40), &[((round + 1) % 3, 20)]);
+        }
+        hall.talk(200, &[(0, 20), (1, 20), (2, 20)]);
+        let apart = hall.speaking.windows(2).map(|pair| pair[1].0 - pair[0].0).min();
+        assert!(apart.unwrap() >= TELL && hall.speaking.len() > 10, "{:?}", hall.speaking);
+        hall.room.set_gate(0, None, 0);
+        hall.room.reassign(hall.now);
+        hall.talk(1000, &[(1, 20), (2, 20)]);
+        assert_eq!(hall.speaking.last().map(|(_, who)| who.clone()), Some(vec![]));
+        hall.speaking.clear();
+        hall.talk(1000, &[(1, 20), (2, 20)]);
+        assert!(hall.speaking.is_empty());
     }
 }

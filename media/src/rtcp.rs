@@ -1,8 +1,11 @@
-//! RTCP (RFC 3550 section 6): writes sender and receiver reports, reads them out of compound packets. Owns no
-//! state; what the numbers mean stands in `quality`.
+//! RTCP (RFC 3550 section 6): writes sender and receiver reports and negative acknowledgements (RFC 4585), reads them
+//! out of compound packets. Owns no state; what the numbers mean stands in `quality`.
 
 const SENDER_REPORT: u8 = 200;
 const RECEIVER_REPORT: u8 = 201;
+/// Transport layer feedback (RFC 4585 6.2); its format 1 is the generic NACK.
+const FEEDBACK: u8 = 205;
+const NACK: usize = 1;
 const BLOCK: usize = 24;
 /// Header, SSRC and sender information of a sender report.
 const SENDER_INFO: usize = 28;
@@ -47,6 +50,40 @@ pub enum Item {
         ntp: u64,
     },
     Block(Block),
+    /// Packets of `ssrc` are asked for again: `first`, and those behind it whose bits are set (see [`wanted`]).
+    Nack {
+        ssrc: u32,
+        first: u16,
+        following: u16,
+    },
+}
+
+/// The sequence numbers of a NACK.
+pub fn wanted(first: u16, following: u16) -> impl Iterator<Item = u16> {
+    let bits = (0..16).filter(move |bit| following >> bit & 1 == 1);
+    std::iter::once(first).chain(bits.map(move |bit| first.wrapping_add(bit + 1)))
+}
+
+/// Appends a NACK of `ssrc` for packets of `media`, whose numbers rise.
+pub fn write_nack(ssrc: u32, media: u32, sequences: &[u16], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(&[0x80 | NACK as u8, FEEDBACK, 0, 0]);
+    out.extend_from_slice(&ssrc.to_be_bytes());
+    out.extend_from_slice(&media.to_be_bytes());
+    let mut rest = sequences.iter().copied().peekable();
+    while let Some(first) = rest.next() {
+        let mut following = 0u16;
+        while let Some(behind) = rest
+            .next_if(|next| (1..=16).contains(&next.wrapping_sub(first)))
+            .map(|next| next.wrapping_sub(first))
+        {
+            following |= 1 << (behind - 1);
+        }
+        out.extend_from_slice(&first.to_be_bytes());
+        out.extend_from_slice(&following.to_be_bytes());
+    }
+    let words = ((out.len() - start) / 4 - 1) as u16;
+    out[start + 2..start + 4].copy_from_slice(&words.to_be_bytes());
 }
 
 /// Appends a receiver report of `ssrc` with at most one block.
@@ -92,6 +129,15 @@ pub fn read(mut compound: &[u8], mut take: impl FnMut(Item)) -> bool {
                 body.get(SENDER_INFO - 4..)
             }
             RECEIVER_REPORT => body.get(4..),
+            FEEDBACK if count == NACK => {
+                let Some(ssrc) = word(body, 4) else { return false };
+                for pair in body[8..].chunks_exact(4) {
+                    let [first, following] = [[pair[0], pair[1]], [pair[2], pair[3]]].map(u16::from_be_bytes);
+                    take(Item::Nack { ssrc, first, following });
+                }
+                compound = rest;
+                continue;
+            }
             _ => {
                 compound = rest;
                 continue;
@@ -140,6 +186,7 @@ mod tests {
     use proptest::prelude::*;
     use rtc::rtcp::receiver_report::ReceiverReport;
     use rtc::rtcp::sender_report::SenderReport;
+    use rtc::rtcp::transport_feedbacks::transport_layer_nack::TransportLayerNack;
 
     use super::*;
 
@@ -198,6 +245,27 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_asked_for_is_read(first: u16, gaps in prop::collection::vec(1u16..40, 0..40)) {
+            let sequences: Vec<u16> = std::iter::once(first)
+                .chain(gaps.iter().scan(first, |at, gap| { *at = at.wrapping_add(*gap); Some(*at) }))
+                .collect();
+            let mut out = vec![7; 4];
+            write_nack(8, 9, &sequences, &mut out);
+            let mut found = Vec::new();
+            let complete = read(&out[4..], |item| match item {
+                Item::Nack { ssrc: 9, first, following } => found.extend(wanted(first, following)),
+                other => panic!("{other:?}"),
+            });
+            prop_assert!(complete);
+            prop_assert_eq!(&found, &sequences);
+            let packets = rtc::rtcp::packet::unmarshal(&mut &out[4..]).unwrap();
+            let nack = packets[0].as_any().downcast_ref::<TransportLayerNack>().unwrap();
+            prop_assert_eq!((nack.sender_ssrc, nack.media_ssrc), (8, 9));
+            let other: Vec<u16> = nack.nacks.iter().flat_map(|pair| pair.packet_list()).collect();
+            prop_assert_eq!(other, sequences);
+        }
+
         #[test]
         fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             read(&bytes, |_| {});

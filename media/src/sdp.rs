@@ -66,12 +66,19 @@ pub struct Section {
     port: u16,
     bundle_only: bool,
     payload_types: Vec<u8>,
+    /// The payload types for which it offers generic NACK (RFC 4585 4.2).
+    nacks: Vec<u8>,
 }
 
 impl Section {
     /// Whether this m-line can carry audio through the relay.
     pub fn usable(&self) -> bool {
         self.media == "audio" && self.opus.is_some() && (self.port != 0 || self.bundle_only)
+    }
+
+    /// Whether packets of Opus may be asked for again.
+    pub fn nack(&self) -> bool {
+        self.opus.is_some_and(|opus| self.nacks.contains(&opus))
     }
 }
 
@@ -221,6 +228,7 @@ fn media_line(line: &str, flow: Option<Flow>) -> Result<Section, Refusal> {
         port,
         bundle_only: false,
         payload_types,
+        nacks: Vec::new(),
     })
 }
 
@@ -257,6 +265,15 @@ fn section_attribute(section: &mut Section, name: &str, value: &str) -> Result<(
                 && section.ssrcs.len() < MAX_SSRCS
             {
                 section.ssrcs.push(ssrc);
+            }
+        }
+        "rtcp-fb" => {
+            if let Some((number, "nack")) = value.split_once(' ') {
+                let every = section.payload_types.iter().copied().filter(|_| number == "*");
+                let one = number.parse().ok().filter(|number| section.payload_types.contains(number));
+                let fresh: Vec<u8> =
+                    every.chain(one).filter(|number| !section.nacks.contains(number)).collect();
+                section.nacks.extend(fresh);
             }
         }
         "bundle-only" => section.bundle_only = true,
@@ -337,6 +354,19 @@ mod tests {
         assert!(offer.sections.iter().all(|section| section.usable() && section.opus == Some(109)));
         assert_eq!((offer.sections[0].level, offer.sections[0].mid_extension), (Some(1), Some(3)));
         assert_eq!(offer.sections[0].ssrcs, [3463951252]);
+    }
+
+    #[test]
+    fn nack_is_found_for_opus_alone() {
+        let nack = |line: &str| {
+            let offer = CHROMIUM.replace("a=rtcp-fb:111 transport-cc", line);
+            Offer::parse(&offer).unwrap().sections.iter().map(Section::nack).collect::<Vec<_>>()
+        };
+        assert_eq!(nack("a=rtcp-fb:111 transport-cc\r\na=rtcp-fb:111 nack"), [true; 9]);
+        assert_eq!(nack("a=rtcp-fb:* nack"), [true; 9]);
+        for other in ["a=rtcp-fb:111 nack pli", "a=rtcp-fb:63 nack", "a=rtcp-fb:300 nack", "a=rtcp-fb:nack"] {
+            assert_eq!(nack(other), [false; 9], "{other}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The slots of a receiver: who is heard in which, and the numbering that runs on in each while its sources
-//! come and go. Pure; knows neither packets' bytes nor keys.
+//! The numbering of a slot, which runs on while its sources come and go. Pure; knows neither packets' bytes nor keys,
+//! nor who decides whose turn it is.
 
 use std::time::Instant;
 
@@ -131,41 +131,6 @@ impl Slot {
     }
 }
 
-/// Who is heard in which slot of one receiver. Now everyone keeps the slot he got; once there are more people
-/// than slots, this is where the loudest will be chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Assignment<T> {
-    slots: Vec<Option<T>>,
-}
-
-impl<T: Copy + PartialEq> Assignment<T> {
-    /// All slots free.
-    pub fn new(slots: usize) -> Assignment<T> {
-        Assignment { slots: vec![None; slots] }
-    }
-
-    /// Makes `speakers` be heard, as many as there are slots; who has a slot keeps it. True when anything changed.
-    pub fn update(&mut self, speakers: &[T]) -> bool {
-        let before = self.slots.clone();
-        for slot in &mut self.slots {
-            *slot = slot.filter(|speaker| speakers.contains(speaker));
-        }
-        for speaker in speakers {
-            if !self.slots.contains(&Some(*speaker))
-                && let Some(free) = self.slots.iter_mut().find(|slot| slot.is_none())
-            {
-                *free = Some(*speaker);
-            }
-        }
-        self.slots != before
-    }
-
-    /// Slots in use, with who is heard there.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, T)> {
-        self.slots.iter().enumerate().filter_map(|(index, speaker)| Some((index, (*speaker)?)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -290,15 +255,5 @@ mod tests {
         let second = slot.number(later, Source { epoch: 2, ssrc: 9 }, 60_000, 1).unwrap();
         assert_eq!(second.timestamp.wrapping_sub(first.timestamp), 96_000);
         assert_eq!(slot.clock(later + Duration::from_millis(10)), second.timestamp.wrapping_add(480));
-    }
-
-    #[test]
-    fn who_has_a_slot_keeps_it() {
-        let mut assignment = Assignment::new(2);
-        assert!(assignment.update(&[1, 2, 3]));
-        assert_eq!(assignment.iter().collect::<Vec<_>>(), [(0, 1), (1, 2)]);
-        assert!(!assignment.update(&[2, 1, 3]));
-        assert!(assignment.update(&[2, 3]));
-        assert_eq!(assignment.iter().collect::<Vec<_>>(), [(0, 3), (1, 2)]);
     }
 }

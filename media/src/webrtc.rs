@@ -1,6 +1,8 @@
 //! One transport: ICE, DTLS and SRTP of one browser, its uplink and its slots. Owns what the browser and the
 //! relay agreed on; does not know who else is in the room.
 
+mod control;
+
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -9,14 +11,17 @@ use rtc::crypto::RTCCrypto;
 
 use crate::answer::{Parts, Plan};
 use crate::api::{Answer, Config, DownReason, OfferError, PathKind, Quality};
+use crate::downlink::Downlink;
 use crate::dtls::{Association, Identity, Outcome};
+use crate::history::History;
 use crate::ice::{Credentials, Paths, SILENT};
+use crate::missing::Missing;
 use crate::outgoing::Outgoing;
 use crate::path::Path;
-use crate::quality::{self, Clock, Reception, Sending};
-use crate::rtcp;
+use crate::quality::{self, Clock, Reception};
 use crate::rtp;
 use crate::sdp::{Fingerprint, Offer};
+use crate::shedding::Shedding;
 use crate::slots::{Slot, Source};
 use crate::srtp::{Opener, Sealer};
 use crate::stun::BindingRequest;
@@ -43,6 +48,8 @@ pub enum Fact {
     Heard,
     PathChanged(PathKind),
     Quality(Quality),
+    /// The browser's line carries so many slots now.
+    Allowance(usize),
     Down(DownReason),
 }
 
@@ -55,15 +62,6 @@ pub struct Routing {
     pub unbound: Option<Path>,
     /// This ufrag of ours is not valid any more.
     pub retired: Option<String>,
-}
-
-/// One m-line on which the relay sends.
-#[derive(Debug)]
-struct Downlink {
-    slot: Slot,
-    sending: Sending,
-    payload_type: u8,
-    level: Option<u8>,
 }
 
 /// The keys, and when the next reports are due.
@@ -90,7 +88,13 @@ pub struct Transport {
     dtls: Association,
     media: Option<Media>,
     reception: Reception,
+    missing: Missing,
+    /// What is asked for again; kept for its memory.
+    wanted: Vec<u16>,
     slots: Vec<Downlink>,
+    /// What went out on slots that may be asked for again; from the first loss on.
+    history: Option<History>,
+    shedding: Shedding,
     /// Sends the receiver reports.
     report_ssrc: u32,
     rtt_ms: Option<f32>,
@@ -120,12 +124,11 @@ impl Transport {
         };
         let report_ssrc = ssrc();
         let ssrcs: Vec<u32> = plan.slots.iter().map(|_| ssrc()).collect();
-        let slots = plan.slots.iter().zip(ssrcs).map(|(line, ssrc)| Downlink {
-            slot: Slot::new(now, ssrc, rng.random(), rng.random()),
-            sending: Sending::default(),
-            payload_type: line.payload_type,
-            level: line.level,
-        });
+        let slots = plan
+            .slots
+            .iter()
+            .zip(ssrcs)
+            .map(|(line, ssrc)| Downlink::new(Slot::new(now, ssrc, rng.random(), rng.random()), line));
         let slots = slots.collect();
         Ok(Transport {
             remote_ufrag: offer.ufrag.clone(),
@@ -139,7 +142,11 @@ impl Transport {
             dtls,
             media: None,
             reception: Reception::default(),
+            missing: Missing::default(),
+            wanted: Vec::new(),
             slots,
+            history: None,
+            shedding: Shedding::default(),
             report_ssrc,
             rtt_ms: None,
             silent: false,
@@ -290,6 +297,9 @@ impl Transport {
             return None;
         }
         self.reception.packet(packet.ssrc, packet.sequence, packet.timestamp, cx.clock.arrival(cx.now));
+        if self.plan.uplink.nack {
+            self.missing.packet(cx.now, packet.ssrc, packet.sequence);
+        }
         Some(packet)
     }
 
@@ -307,47 +317,19 @@ impl Transport {
         else {
             return false;
         };
-        let Some(numbers) = line.slot.number(cx.now, source, packet.sequence, packet.timestamp) else {
-            return false;
-        };
-        let header = rtp::Header {
-            marker: packet.marker || numbers.fresh,
-            padding: packet.padding,
-            payload_type: line.payload_type,
-            sequence: numbers.sequence,
-            timestamp: numbers.timestamp,
-            ssrc: line.slot.ssrc,
-            csrc,
-            level: line.level.zip(packet.level),
-        };
+        let Some((header, roc)) = line.header(cx.now, source, csrc, packet) else { return false };
         let sent = cx.outgoing.write(path, |out| {
             let start = out.len();
             header.append(packet.payload, out);
-            media.sealer.rtp(&header, numbers.roc, out, start)
+            media.sealer.rtp(&header, roc, out, start)
         });
         if sent {
             line.sending.packet(packet.payload.len());
+            if let (true, Some(history)) = (line.repeats, &mut self.history) {
+                history.keep(header.ssrc, header.sequence, cx.outgoing.last().unwrap_or_default());
+            }
         }
         sent
-    }
-
-    /// Takes a sealed RTCP packet; false when it is not authentic or malformed.
-    pub fn control(&mut self, cx: &mut Context<'_>, path: Path, sealed: &[u8]) -> bool {
-        if !self.media.as_mut().is_some_and(|media| media.opener.rtcp(sealed, cx.scratch)) {
-            return false;
-        }
-        self.paths.heard(cx.now, path);
-        self.heard();
-        let middle = quality::middle(cx.clock.ntp(cx.now));
-        rtcp::read(cx.scratch, |item| match item {
-            rtcp::Item::Sender { ntp, .. } => self.reception.sender_report(cx.now, ntp),
-            rtcp::Item::Block(block) => {
-                if let Some(line) = self.slots.iter_mut().find(|line| line.slot.ssrc == block.ssrc) {
-                    line.sending.report(&block);
-                    self.rtt_ms = quality::round_trip_ms(middle, &block).or(self.rtt_ms);
-                }
-            }
-        })
     }
 
     /// When [`Transport::timeout`] must be called next.
@@ -356,11 +338,26 @@ impl Transport {
         let handshake = self.dtls.poll_timeout();
         let reports = self.media.as_ref().map(|media| media.report_at.min(media.quality_at));
         let silence = (self.is_up() && !self.silent).then(|| self.paths.heard_at() + SILENT);
-        [handshake, reports, silence].into_iter().flatten().fold(consent, Instant::min)
+        [handshake, reports, silence, self.missing.due()].into_iter().flatten().fold(consent, Instant::min)
     }
 
-    /// Does what is due.
-    pub fn timeout(&mut self, cx: &mut Context<'_>) {
+    /// Whether packets are missing that may be asked for: the next deadline may have come nearer.
+    pub fn is_missing(&self) -> bool {
+        self.missing.due().is_some()
+    }
+
+    /// How many slots its line carries.
+    pub fn allowance(&self) -> usize {
+        self.shedding.allowance(self.slots.len())
+    }
+
+    /// The share lost on a slot, in 256ths, if the browser said so lately.
+    pub fn slot_loss(&self, now: Instant, slot: usize) -> Option<u8> {
+        self.slots.get(slot)?.loss(now)
+    }
+
+    /// Does what is due. `beyond` is the share of what it sends that listeners lose, in 256ths.
+    pub fn timeout(&mut self, cx: &mut Context<'_>, beyond: u8) {
         if cx.now >= self.paths.consent_ends() {
             self.facts.push(Fact::Down(DownReason::ConsentExpired));
             return;
@@ -375,6 +372,9 @@ impl Transport {
             self.silent = true;
             self.facts.push(Fact::Silent);
         }
+        if self.missing.due().is_some_and(|due| cx.now >= due) {
+            self.ask(cx);
+        }
         let Some(media) = &mut self.media else { return };
         let quality_due = cx.now >= media.quality_at;
         if quality_due {
@@ -382,9 +382,10 @@ impl Transport {
         }
         if cx.now >= media.report_at {
             media.report_at = cx.now + REPORT;
-            self.report(cx);
+            self.report(cx, beyond);
         }
         if quality_due {
+            self.shed(cx.now);
             let quality = self.quality();
             self.facts.push(Fact::Quality(quality));
         }
@@ -400,28 +401,6 @@ impl Transport {
     pub fn close(&mut self, cx: &mut Context<'_>) {
         let (chosen, outgoing) = (self.paths.chosen(), &mut *cx.outgoing);
         self.dtls.close(cx.now, |bytes| chosen.into_iter().for_each(|path| outgoing.push(path, bytes)));
-    }
-
-    /// One compound packet: how the uplink arrives, and the clock of every slot, used or not.
-    fn report(&mut self, cx: &mut Context<'_>) {
-        let (Some(path), Some(media)) = (self.paths.chosen(), &mut self.media) else { return };
-        let ntp = cx.clock.ntp(cx.now);
-        let block = self.reception.block(cx.now);
-        cx.outgoing.write(path, |out| {
-            let start = out.len();
-            rtcp::write_receiver_report(self.report_ssrc, block.as_ref(), out);
-            for line in &self.slots {
-                let info = rtcp::SenderInfo {
-                    ssrc: line.slot.ssrc,
-                    ntp,
-                    timestamp: line.slot.clock(cx.now),
-                    packets: line.sending.packets as u32,
-                    octets: line.sending.octets as u32,
-                };
-                rtcp::write_sender_report(&info, out);
-            }
-            media.sealer.rtcp(out, start)
-        });
     }
 
     fn heard(&mut self) {

@@ -79,24 +79,17 @@ impl Relay {
         let facts = leg.transport.take_facts();
         let Some(whose) = self.whose(index) else { return };
         for fact in facts {
-            if let Fact::Down(reason) = fact {
-                self.remove(now, index);
-                self.events.push_back(down(whose, reason, now));
-                return;
+            match fact {
+                Fact::Down(reason) => {
+                    self.remove(now, index);
+                    self.events.push_back(down(whose, reason, now));
+                    return;
+                }
+                Fact::Allowance(slots) => self.allow(now, index, slots),
+                Fact::Up(_) | Fact::Silent | Fact::Heard | Fact::PathChanged(_) | Fact::Quality(_) => {
+                    self.events.extend(event(whose, fact, now));
+                }
             }
-            self.events.push_back(event(whose, fact, now));
-        }
-    }
-
-    /// Settles who hears whom in a room, and reports it to whom it concerns.
-    pub(super) fn reassign(&mut self, now: Instant, room: usize) {
-        let Some(room) = self.rooms.get_mut(room) else { return };
-        for index in room.reassign() {
-            let slots = room.heard_by(index);
-            let Some(participant) = room.participants.get(index) else { continue };
-            let Some(leg) = participant.chosen().and_then(|chosen| self.legs.get(chosen)) else { continue };
-            let (id, transport) = (participant.id, leg.id);
-            self.events.push_back(Event::Slots { room: room.id, participant: id, transport, slots, at: now });
         }
     }
 
@@ -120,7 +113,7 @@ impl Relay {
         let (clock, outgoing, scratch) = (&self.clock, &mut self.outgoing, &mut self.scratch);
         leg.transport.close(&mut Context { now, clock, outgoing, scratch });
         if let Some(whose) = whose.filter(|_| leg.transport.is_up()) {
-            self.events.push_back(event(whose, Fact::Quality(leg.transport.quality()), now));
+            self.events.extend(event(whose, Fact::Quality(leg.transport.quality()), now));
         }
     }
 
@@ -134,15 +127,17 @@ impl Relay {
 /// Whose transport it is, and which.
 type Whose = (RoomId, ParticipantId, TransportId);
 
-fn event((room, participant, transport): Whose, fact: Fact, at: Instant) -> Event {
-    match fact {
+/// `None` for what concerns the relay alone.
+fn event((room, participant, transport): Whose, fact: Fact, at: Instant) -> Option<Event> {
+    Some(match fact {
+        Fact::Allowance(_) => return None,
         Fact::Up(path) => Event::Up { room, participant, transport, path, at },
         Fact::Silent => Event::Silent { room, participant, transport, at },
         Fact::Heard => Event::Heard { room, participant, transport, at },
         Fact::PathChanged(path) => Event::PathChanged { room, participant, transport, path, at },
         Fact::Quality(quality) => Event::Quality { room, participant, transport, quality, at },
         Fact::Down(reason) => down((room, participant, transport), reason, at),
-    }
+    })
 }
 
 fn down((room, participant, transport): Whose, reason: DownReason, at: Instant) -> Event {

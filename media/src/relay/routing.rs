@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::*;
+use crate::speakers::Sound;
 
 impl Relay {
     pub(super) fn handle_stun(&mut self, now: Instant, path: Path, bytes: &[u8]) {
@@ -72,7 +73,11 @@ impl Relay {
         if forwarded {
             self.first_audio(now, index);
         }
-        self.report_facts(now, index);
+        if self.legs.get(index).is_some_and(|leg| leg.transport.is_missing()) {
+            self.settle(now, index);
+        } else {
+            self.report_facts(now, index);
+        }
     }
 
     /// Sends an opened packet to everyone who hears its participant; true when it went to someone.
@@ -84,9 +89,10 @@ impl Relay {
             self.drops.malformed += 1;
             return false;
         };
-        let speaker = self.rooms.get(leg.room).and_then(|room| room.participants.get(leg.participant));
-        let Some((speaker, Gate::Open { transport, epoch, .. })) =
-            speaker.map(|speaker| (speaker, speaker.gate))
+        let (room, whose) = (leg.room, leg.participant);
+        let Some(home) = self.rooms.get_mut(room) else { return false };
+        let Some(Gate::Open { transport, epoch, .. }) =
+            home.participants.get(whose).map(|speaker| speaker.gate)
         else {
             self.drops.shut += 1;
             return false;
@@ -95,6 +101,11 @@ impl Relay {
             self.drops.shut += 1;
             return false;
         }
+        let sound = Sound { level: packet.level, bytes: packet.payload.len() };
+        if let Some(due) = home.hear(now, whose, sound) {
+            self.room_timers.arm(room, Some(due));
+        }
+        let Some(speaker) = home.participants.get(whose) else { return false };
         let source = Source { epoch, ssrc: packet.ssrc };
         let mut forwarded = false;
         for route in &speaker.routes {

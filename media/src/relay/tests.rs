@@ -212,6 +212,7 @@ fn names(events: &[Event]) -> Vec<&'static str> {
         Event::Down { .. } => "down",
         Event::RoomFailed { .. } => "failed",
         Event::Slots { .. } => "slots",
+        Event::Speaking { .. } => "speaking",
     };
     events.iter().map(name).collect()
 }

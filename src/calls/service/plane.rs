@@ -67,6 +67,8 @@ pub(super) fn fact(event: Event) -> Fact {
             (transport, News::Slots(slots), at)
         }
         Event::RoomFailed { room, .. } => return Fact::RoomFailed(Room(room.0)),
+        // Chosen by the relay for whoever shows it; no call depends on it.
+        Event::Speaking { .. } => return Fact::Nothing,
         Event::FirstAudio { room, participant, .. } => {
             tracing::debug!(room = room.0, participant = participant.0, "first audio");
             return Fact::Nothing;
