@@ -1,50 +1,81 @@
 import { describe, expect, test } from 'vitest'
-import { STALL_MS, fresh, isHealthy, observe, type Decision, type Recovery, type Seen } from '../src/media/recovery'
-import { packetsIn, sample, senderReports } from '../src/media/stats'
+import { LONGEST_STALL_MS, fresh, isHealthy, observe, stallAfter, type Decision, type Recovery, type Seen } from '../src/media/recovery'
+import { arrivals, packetsIn, sample, senderReports } from '../src/media/stats'
 
-const seen = (more: Partial<Seen> = {}): Seen => ({ path: 'up', reports: 1, signal: true, ...more })
+const TICK_MS = 250
+const seen = (more: Partial<Seen> = {}): Seen => ({ path: 'up', arrivals: '1', answeredAt: null, rttMs: 100, signal: true, ...more })
 
-/** One observation a second; the decisions that were not "wait", with their second. */
-function run(seconds: number, at: (second: number) => Seen): [number, Decision][] {
+/** An observation every tick; the decisions that were not "wait", with their time in ms. */
+function run(seconds: number, at: (ms: number) => Seen): [number, Decision][] {
   let recovery: Recovery = fresh(0)
   const made: [number, Decision][] = []
-  for (let second = 1; second <= seconds; second++) {
-    const { next, decision } = observe(recovery, at(second), second * 1000)
+  for (let ms = TICK_MS; ms <= seconds * 1000; ms += TICK_MS) {
+    const { next, decision } = observe(recovery, at(ms), ms)
     recovery = next
-    if (decision !== 'wait') made.push([second, decision])
+    if (decision !== 'wait') made.push([ms, decision])
   }
   return made
 }
+/** What has come in after `ms`, if something comes every `every` ms until `end`. */
+const rhythm = (every: number, end = Infinity) => (ms: number): Seen =>
+  seen({ arrivals: `${Math.floor(Math.min(ms, end) / every)}` })
 
 describe('recovery', () => {
   test('leaves a living path alone, muted or not', () => {
-    expect(run(60, (second) => seen({ reports: second }))).toEqual([])
-    expect(run(60, () => seen({ reports: null }))).toEqual([])
+    expect(run(60, rhythm(20))).toEqual([])
+    expect(run(60, rhythm(400))).toEqual([])
+    expect(run(60, rhythm(1000))).toEqual([])
+    expect(run(60, () => seen({ arrivals: null }))).toEqual([])
   })
-  test('restarts four seconds after the last report', () => {
-    expect(run(8, (second) => seen({ reports: Math.min(second, 3) }))).toEqual([[7, 'restart']])
+  test('leaves a path alone that loses a sender report, or most of a second of speech', () => {
+    expect(run(60, (ms) => rhythm(1000)(ms % 10_000 < 2000 ? ms - (ms % 10_000) : ms))).toEqual([])
+    expect(run(60, (ms) => rhythm(20)(ms % 10_000 < 750 ? ms - (ms % 10_000) : ms))).toEqual([])
+  })
+  test('restarts soon after the last packet of speech, later where only reports came', () => {
+    expect(run(12, rhythm(20, 10_000))).toEqual([[11_000, 'restart']])
+    expect(run(13, rhythm(1000, 10_000))).toEqual([[12_500, 'restart']])
+  })
+  test('does not take the rhythm of an outage for that of the call', () => {
+    const outage = { ...fresh(0), arrivals: '5', gap: 250 }
+    const { next } = observe(outage, seen({ arrivals: '6' }), 20_000)
+    expect(stallAfter(next)).toBeLessThanOrEqual(LONGEST_STALL_MS)
   })
   test('restarts at once when the browser says so, unless no offer can be carried', () => {
-    expect(run(5, (second) => seen({ reports: second, path: second < 3 ? 'up' : 'disconnected' }))).toEqual([[3, 'restart']])
-    expect(run(9, (second) => seen({ reports: 1, path: 'failed', signal: second >= 5 }))[0]).toEqual([5, 'restart'])
+    expect(run(5, (ms) => ({ ...rhythm(20)(ms), path: ms < 3000 ? 'up' : 'disconnected' }))[0]).toEqual([3000, 'restart'])
+    expect(run(9, (ms) => seen({ path: 'failed', signal: ms >= 5000 }))[0]).toEqual([5000, 'restart'])
   })
   test('tries ever more rarely, then builds anew', () => {
-    expect(run(40, () => seen({ path: 'failed', reports: 1 }))).toEqual([
-      [1, 'restart'], [6, 'restart'], [16, 'restart'], [31, 'rebuild'], [32, 'restart'], [37, 'restart'],
+    expect(run(30, () => seen({ path: 'failed' }))).toEqual([
+      [250, 'restart'], [3250, 'restart'], [9250, 'restart'], [21_250, 'rebuild'], [21_500, 'restart'], [24_500, 'restart'],
     ])
   })
-  test('believes in a restart once a report has come after it', () => {
-    const stalled = observe({ ...fresh(0), reports: 5, lastTryAt: 0, tries: 1 }, seen({ reports: 5 }), STALL_MS - 1)
+  test('builds anew at once when the server has answered a restart and the path stays dead', () => {
+    const dead = (ms: number) => ({ ...rhythm(20, 10_000)(ms), answeredAt: ms >= 11_100 ? 11_100 : 100 })
+    expect(run(14, dead).slice(0, 2)).toEqual([[11_000, 'restart'], [12_000, 'rebuild']])
+    const healed = (ms: number) => (ms < 11_900 ? dead(ms) : { ...rhythm(20)(ms), answeredAt: 11_100 })
+    expect(run(20, healed)).toEqual([[11_000, 'restart']])
+  })
+  test('believes in a restart once something has come after it', () => {
+    const tried = { ...fresh(0), arrivals: '5', lastTryAt: 0, tries: 1 }
+    const stalled = observe(tried, seen({ arrivals: '5' }), stallAfter(tried) - 1)
     expect(stalled.next.tries).toBe(1)
-    expect(observe(stalled.next, seen({ reports: 6 }), STALL_MS).next.tries).toBe(0)
-    expect(isHealthy(stalled.next, seen({ reports: 5 }), STALL_MS)).toBe(false)
+    expect(isHealthy(stalled.next, seen({ arrivals: '5' }), stallAfter(tried))).toBe(false)
+    expect(observe(stalled.next, seen({ arrivals: '6' }), stallAfter(tried)).next.tries).toBe(0)
   })
   test('does nothing while the first connection is being made', () => {
-    expect(run(10, () => seen({ path: 'new', reports: null }))).toEqual([])
+    expect(run(10, () => seen({ path: 'new', arrivals: null }))).toEqual([])
   })
 })
 
 describe('statistics', () => {
+  test('arrivals are those of the chosen pair, or of all where the browser does not tell', () => {
+    const pair = (id: string, packetsReceived?: number) => ({ type: 'candidate-pair', id, packetsReceived })
+    const transport = { type: 'transport', selectedCandidatePairId: 'b' }
+    expect(arrivals([pair('a', 9), pair('b', 4), transport])).toBe('b 4')
+    expect(arrivals([pair('b', 0), transport])).toBeNull()
+    expect(arrivals([pair('b'), transport, { type: 'inbound-rtp', packetsReceived: 7 }])).toBe('null 7')
+    expect(arrivals([])).toBeNull()
+  })
   test('sender reports are counted over all slots, in either browser', () => {
     expect(senderReports([{ type: 'transport' }])).toBeNull()
     expect(senderReports([{ type: 'remote-outbound-rtp', reportsSent: 3 }, { type: 'remote-outbound-rtp', reportsSent: 4 }])).toBe(7)

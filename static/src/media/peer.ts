@@ -2,18 +2,19 @@
 // is lost. Knows how to carry an offer only through the function it is given.
 import type { CallStats, IceServer, Result } from '../protocol'
 import { fresh, isHealthy, observe, type Recovery, type Seen } from './recovery'
-import { packetsIn, sample, senderReports, type Sample } from './stats'
+import { arrivals, packetsIn, sample, type Sample } from './stats'
 
 const SLOTS = 8
-const TICK_MS = 1000
-const STATS_EVERY_TICKS = 5
+/** Of the time that a silence may last, as little as can be should pass unseen. */
+const TICK_MS = 250
+const STATS_EVERY_TICKS = 20
 const RETRY_OFFER_MS = 3000
 /** The other one's sound comes in fifty packets a second, muted or not; none for this long is worth a word. */
 const SILENT_MS = 4000
 
 export interface PeerHandlers {
-  /** Carries an offer to the relay and brings its answer. */
-  offer(sdp: string): Promise<Result<{ sdp: string }>>
+  /** Carries an offer to the relay and brings its answer. A restart means that the network is in doubt. */
+  offer(sdp: string, restart: boolean): Promise<Result<{ sdp: string }>>
   onPath(state: 'up' | 'lost' | 'hopeless'): void
   onTrack(mid: string, track: MediaStreamTrack): void
   onStats(stats: CallStats): void
@@ -33,6 +34,8 @@ export class Peer {
   private closed = false
   private wasUp = false
   private ticks = 0
+  private looking = false
+  private answeredAt: number | null = null
   private heard = { packets: 0, at: 0, now: true }
   private lastSample: Sample | null = null
 
@@ -85,26 +88,28 @@ export class Peer {
     this.negotiating = true
     const restart = this.wanted === 'restart' && this.pc.currentRemoteDescription !== null
     this.wanted = null
-    const done = await this.exchange(restart).catch(() => false)
+    const outcome = await this.exchange(restart).catch(() => 'refused')
     this.negotiating = false
     if (this.closed) return
-    if (!done) {
+    if (outcome !== 'done') {
       this.wanted ??= restart ? 'restart' : 'offer'
-      this.notBefore = performance.now() + RETRY_OFFER_MS
+      // An offer that did not get through goes out as soon as the socket is back.
+      this.notBefore = outcome === 'refused' ? performance.now() + RETRY_OFFER_MS : 0
     } else if (this.wanted !== null) void this.negotiate()
   }
 
-  private async exchange(restart: boolean): Promise<boolean> {
+  private async exchange(restart: boolean): Promise<'done' | 'refused' | 'unreached'> {
     const offer = await this.pc.createOffer({ iceRestart: restart })
     await this.pc.setLocalDescription(offer)
-    const answer = await this.handlers.offer(offer.sdp ?? '')
-    if (this.closed) return true
+    const answer = await this.handlers.offer(offer.sdp ?? '', restart)
+    if (this.closed) return 'done'
     if (!answer.ok) {
       await this.pc.setLocalDescription({ type: 'rollback' })
-      return false
+      return ['offline', 'timeout'].includes(answer.problem.code) ? 'unreached' : 'refused'
     }
     await this.pc.setRemoteDescription({ type: 'answer', sdp: answer.value.sdp })
-    return true
+    this.answeredAt = performance.now()
+    return 'done'
   }
 
   private listen(packets: number): void {
@@ -125,11 +130,14 @@ export class Peer {
   }
 
   private onChange(): void {
-    this.decide(this.recovery.reports)
+    this.decide(this.recovery.arrivals)
   }
 
   private async tick(): Promise<void> {
-    const report = await this.pc.getStats()
+    // A browser that has much to do answers later than the next tick.
+    if (this.looking) return
+    this.looking = true
+    const report = await this.pc.getStats().finally(() => (this.looking = false))
     if (this.closed) return
     const entries = [...report.values()]
     this.ticks += 1
@@ -138,13 +146,19 @@ export class Peer {
       if (this.path() === 'up') this.handlers.onStats(this.lastSample.stats)
     }
     this.listen(packetsIn(entries))
-    this.decide(senderReports(entries))
+    this.decide(arrivals(entries))
     // An offer that could not be carried waits here for the socket.
     void this.negotiate()
   }
 
-  private decide(reports: number | null): void {
-    const seen: Seen = { path: this.path(), reports, signal: this.handlers.hasSignal() }
+  private decide(arrived: string | null): void {
+    const seen: Seen = {
+      path: this.path(),
+      arrivals: arrived,
+      answeredAt: this.answeredAt,
+      rttMs: this.lastSample?.stats.rttMs ?? 0,
+      signal: this.handlers.hasSignal(),
+    }
     const now = performance.now()
     const { next, decision } = observe(this.recovery, seen, now)
     this.recovery = next

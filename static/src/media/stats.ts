@@ -23,6 +23,18 @@ export function packetsIn(entries: Iterable<Entry>): number {
   return count
 }
 
+/**
+ * Changes with every packet that comes in on the path over which this end sends; null until the first. A browser that
+ * does not count by pair (Firefox) tells what came in over any.
+ */
+export function arrivals(entries: readonly Entry[]): string | null {
+  const transport = entries.find((entry) => entry.type === 'transport')
+  const pair = entries.find((entry) => entry.type === 'candidate-pair' && entry['id'] === transport?.['selectedCandidatePairId'])
+  if (pair && typeof pair['packetsReceived'] === 'number') return pair['packetsReceived'] > 0 ? `${pair['id']} ${pair['packetsReceived']}` : null
+  const [reports, packets] = [senderReports(entries), packetsIn(entries)]
+  return reports === null && packets === 0 ? null : `${reports} ${packets}`
+}
+
 /** Counters of the browser that only rise, by what they belong to (a slot, the loudspeaker, the microphone). */
 type Counters = ReadonlyMap<string, Entry>
 export interface Sample { counters: Counters; stats: CallStats }

@@ -76,10 +76,14 @@ export class Link {
     this.socket.connect()
   }
 
-  async emit<K extends keyof ClientEvents>(name: K, payload: ClientEvents[K][0]): Promise<Result<ClientEvents[K][1]>> {
+  async emit<K extends keyof ClientEvents>(
+    name: K,
+    payload: ClientEvents[K][0],
+    timeoutMs = ACK_TIMEOUT_MS,
+  ): Promise<Result<ClientEvents[K][1]>> {
     if (!this.socket.connected) return refused(problem('offline'))
     try {
-      return toResult<ClientEvents[K][1]>(await this.socket.timeout(ACK_TIMEOUT_MS).emitWithAck(name, payload))
+      return toResult<ClientEvents[K][1]>(await this.socket.timeout(timeoutMs).emitWithAck(name, payload))
     } catch {
       return refused(problem(this.socket.connected ? 'timeout' : 'offline'))
     }

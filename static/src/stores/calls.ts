@@ -10,6 +10,7 @@ import { Microphone, permission } from '../media/microphone'
 import { Peer } from '../media/peer'
 import { Speakers } from '../media/speakers'
 import { ring, tone } from '../media/tones'
+import { onNetworkChange } from '../net/network'
 import { rest } from '../net/rest'
 import { hasEnded, type Call, type HopQuality, type IceServer, type Id } from '../protocol'
 import { useConnection } from './connection'
@@ -125,7 +126,10 @@ export const useCalls = defineStore('calls', () => {
     void speakers.useOutput(devices.output)
     const connection = useConnection()
     const opened = new Peer(ice, microphone.track, {
-      offer: (sdp) => connection.emit('mediaOffer', { call: id, sdp }),
+      offer: (sdp, restart) =>
+        restart
+          ? connection.emitInDoubt('mediaOffer', { call: id, sdp })
+          : connection.emit('mediaOffer', { call: id, sdp }),
       onPath: (path) => {
         if (peer === opened) dispatch({ type: 'media', state: path })
       },
@@ -182,7 +186,7 @@ export const useCalls = defineStore('calls', () => {
 
   const levels = () => ({ mine: microphone.level(), theirs: peer?.level() ?? 0 })
 
-  addEventListener('online', () => {
+  onNetworkChange(() => {
     if (state.value.phase === 'active' || state.value.phase === 'outgoing') peer?.restart()
   })
 

@@ -3,10 +3,13 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { anotherDeviceId, deviceId } from '../net/device'
 import { Link } from '../net/link'
+import { onNetworkChange } from '../net/network'
 import { problem, refused, type ClientEvents, type Id, type Result, type ServerEvents, type Welcome } from '../protocol'
 import { useCalls } from './calls'
 import { useChats } from './chats'
 import { useSession } from './session'
+
+const DOUBT_TIMEOUT_MS = 1500
 
 export const useConnection = defineStore('connection', () => {
   const connected = ref(false)
@@ -82,7 +85,22 @@ export const useConnection = defineStore('connection', () => {
     return link.emit(name, payload)
   }
 
-  addEventListener('online', () => link?.reconnect())
+  /**
+   * An emit while the network is in doubt. The server answers in no time, so no answer soon means that the socket hangs
+   * on a way that is gone; its own pings would take a quarter of a minute to notice.
+   */
+  async function emitInDoubt<K extends keyof ClientEvents>(
+    name: K,
+    payload: ClientEvents[K][0],
+  ): Promise<Result<ClientEvents[K][1]>> {
+    if (!link || !connected.value) return refused(problem('offline'))
+    const asked = link
+    const answer = await asked.emit(name, payload, DOUBT_TIMEOUT_MS)
+    if (!answer.ok && answer.problem.code === 'timeout' && asked === link) link.reconnect()
+    return answer
+  }
 
-  return { connected, everConnected, device, open, close, emit }
+  onNetworkChange(() => link?.reconnect())
+
+  return { connected, everConnected, device, open, close, emit, emitInDoubt }
 })

@@ -111,6 +111,12 @@
       const n = probe.pcs.length;
       const say = (what) => probe.states.push([Math.round(performance.now()), n, what]);
       this.addEventListener('connectionstatechange', () => say(this.connectionState));
+      this.addEventListener('signalingstatechange', () => {
+        const ice = this.getSenders()[0]?.transport?.iceTransport;
+        if (!ice?.getSelectedCandidatePair || ice.watched) return;
+        ice.watched = true;
+        ice.addEventListener('selectedcandidatepairchange', () => say(`over ${ice.getSelectedCandidatePair()?.local.protocol}`));
+      });
       this.addEventListener('iceconnectionstatechange', () => say(`ice ${this.iceConnectionState}`));
       this.addEventListener('icecandidateerror', (e) => say(`${e.url} ${e.errorCode} ${e.errorText}`));
     }

@@ -10,6 +10,14 @@ import { skipLoudly } from '../support/skip.mjs';
 
 const protocol = async (person) => (await person.page.evaluate(() => window.__probe.pair()))?.protocol;
 
+/** Whoever hears steadily two seconds later than any buffer holds what was sent before the trouble is over it. */
+const heardAgain = (person, from) =>
+  until(`${person.username} to hear steadily again`, () =>
+    person.page.evaluate(async (trouble) => {
+      const since = (await window.__probe.now()) - 2;
+      return since > trouble + 1 && (await window.__probe.silence(since)).seconds < 0.6;
+    }, from), { seconds: 60 });
+
 /** What happens → where Ben sits, what is done to his network, and over what his sound goes then. */
 const TROUBLES = {
   'UDP is blocked': { on: 'home', trouble: (client) => client.use('noudp'), then: 'tcp' },
@@ -32,7 +40,9 @@ describe('in mid-call', { skip: skipLoudly() }, () => {
       await tones(anna, ben);
       const both = [anna, ben];
       const from = await Promise.all(both.map((person) => person.page.evaluate(() => window.__probe.now())));
+      const began = await ben.page.evaluate(() => Math.round(performance.now()));
       await trouble(ben.client);
+      await Promise.all(both.map((person, i) => heardAgain(person, from[i])));
       await tones(anna, ben);
       if (then) await until(`Ben's sound to go over ${then}`, async () => (await protocol(ben)) === then);
       const silence = await Promise.all(both.map((person, i) => person.page.evaluate((t) => window.__probe.silence(t), from[i])));
@@ -43,7 +53,7 @@ describe('in mid-call', { skip: skipLoudly() }, () => {
       assert.equal(told.legs.length, 2);
       const [up, down] = silence.map(({ seconds }) => Number(seconds.toFixed(2)));
       report('Silence when …', { what, 'heard by the other, s': up, 'heard by him, s': down, paths: told.legs.map((leg) => leg.paths.join(' ')).join(' | ') });
-      if (process.env.CHARLA_TEST_VERBOSE) console.log(JSON.stringify({ states, told }, null, 1));
+      if (process.env.CHARLA_TEST_VERBOSE) console.log(JSON.stringify({ began, silence, states }));
       await party.leave(ben);
     });
   }
