@@ -21,9 +21,9 @@ export const router = createRouter({
       children: [
         { path: '', name: 'chats', component: () => import('./views/ChatsView.vue') },
         { path: 'c/:id([0-9a-f]{24})', name: 'chat', component: () => import('./views/ChatsView.vue') },
-        { path: 'calls', name: 'calls', component: () => import('./views/CallsView.vue') },
+        { path: 'calls', name: 'calls', component: () => withTexts('history', import('./views/CallsView.vue')) },
         { path: 'network', name: 'network', component: () => withTexts('network', import('./views/NetworkView.vue')) },
-        { path: 'settings', name: 'settings', component: () => import('./views/SettingsView.vue') },
+        { path: 'settings', name: 'settings', component: () => withTexts('settings', import('./views/SettingsView.vue')) },
       ],
     },
     { path: '/:rest(.*)*', name: 'nothing', component: () => import('./views/NothingView.vue') },

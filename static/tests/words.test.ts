@@ -4,8 +4,14 @@ import { outcomeHint, outcomeSentence, staysOpen } from '../src/call/sentence'
 import { compile } from '../src/i18n/compile'
 import de from '../src/i18n/de'
 import en from '../src/i18n/en'
+import historyDe from '../src/i18n/history.de'
+import historyEn from '../src/i18n/history.en'
+import liveDe from '../src/i18n/live.de'
+import liveEn from '../src/i18n/live.en'
 import networkDe from '../src/i18n/network.de'
 import networkEn from '../src/i18n/network.en'
+import settingsDe from '../src/i18n/settings.de'
+import settingsEn from '../src/i18n/settings.en'
 import { sentence } from '../src/i18n/problem'
 import { contentBytes, toProblem, toResult, type Code, type Problem } from '../src/protocol'
 
@@ -15,8 +21,8 @@ const flat = (tree: Tree, prefix = ''): [string, string][] =>
 const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort()
 
 test('every language says everything, with the same gaps to fill', () => {
-  const english = new Map([...flat(en), ...flat(networkEn)])
-  const german = new Map([...flat(de), ...flat(networkDe)])
+  const english = new Map([en, historyEn, liveEn, networkEn, settingsEn].flatMap((part) => flat(part)))
+  const german = new Map([de, historyDe, liveDe, networkDe, settingsDe].flatMap((part) => flat(part)))
   expect([...german.keys()].sort()).toEqual([...english.keys()].sort())
   for (const [key, text] of english) expect([key, names(german.get(key) ?? '')]).toEqual([key, names(text)])
 })

@@ -16,7 +16,7 @@ export function qualityOf(call: Call, me: Id): Quality | null {
   return { grade: measured ? gradeOf(rttMs ?? 0, lossPct, jitterMs) : 'unmeasured', rttMs, lossPct, jitterMs }
 }
 
-function gradeOf(rttMs: number, lossPct: number, jitterMs: number): Grade {
+export function gradeOf(rttMs: number, lossPct: number, jitterMs: number): Exclude<Grade, 'unmeasured'> {
   if (lossPct < 2 && rttMs < 250 && jitterMs < 30) return 'good'
   return lossPct < 8 && rttMs < 500 && jitterMs < 80 ? 'fair' : 'poor'
 }

@@ -24,5 +24,8 @@ export function outcomeSentence(
 
 export const outcomeHint = (key: OutcomeKey, t: Translate): string => (isMicTrouble(key) ? t(`outcome.${key}Hint`) : '')
 
+/** The network may be to blame: a test of it would tell. */
+export const blamesNetwork = (key: OutcomeKey): boolean => key === 'connectFailed' || key === 'mediaLost'
+
 /** What stays until it is read, and what goes by itself. */
-export const staysOpen = (outcome: Outcome): boolean => isMicTrouble(outcome.key) || outcome.key === 'refused'
+export const staysOpen = ({ key }: Outcome): boolean => isMicTrouble(key) || blamesNetwork(key) || key === 'refused'

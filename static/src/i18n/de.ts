@@ -64,20 +64,5 @@ const de: Messages = {
     micBusy: 'Das Mikrofon lässt sich nicht öffnen.', micBusyHint: 'Vielleicht verwendet es ein anderes Programm. Schließe das und rufe noch einmal an.',
     micInsecure: 'Diese Seite kann kein Mikrofon verwenden.', micInsecureHint: 'Browser erlauben das nur über https. Öffne Charla unter seiner https-Adresse.',
   },
-  history: {
-    title: 'Anrufe', empty: 'Noch keine Anrufe', emptyHint: 'Öffne einen Chat und drücke auf das Telefon für den ersten.', more: 'Mehr zeigen', outgoing: 'Ausgehend', incoming: 'Eingehend',
-    completed: 'Beendet', missed: 'Verpasst', rejected: 'Abgelehnt', cancelled: 'Abgebrochen', busy: 'Besetzt', failed: 'Fehlgeschlagen', ringing: 'Klingelt', active: 'Läuft',
-    noAnswer: 'Nicht abgenommen', good: 'Gut', fair: 'Mäßig', poor: 'Schlecht', unmeasured: 'Nicht gemessen', rtt: '{n} ms Verzögerung', loss: '{n} % verloren', jitter: '{n} ms Schwankung',
-    path: 'Weg', duration: 'Dauer', open: 'Chat mit {name} öffnen', reconnects: 'Einmal neu verbunden | {n}-mal neu verbunden', loading: 'Anrufe werden geladen …', 
-  },
-  settings: {
-    title: 'Einstellungen', owner: 'Besitzer dieses Servers', appearance: 'Aussehen', theme: 'Farben', system: 'Wie im System', light: 'Hell', dark: 'Dunkel', language: 'Sprache',
-    sound: 'Ton', soundHint: 'Die Namen der Geräte erscheinen, sobald das Mikrofon erlaubt ist.', allow: 'Mikrofon erlauben',
-    notifications: 'Benachrichtigungen', notifyOn: 'An', notifyOff: 'Benachrichtigungen erlauben', notifyDenied: 'Vom Browser blockiert', notifyHint: 'Meldet Anrufe und Nachrichten, während diese Seite im Hintergrund ist.',
-    password: 'Passwort', oldPassword: 'Bisheriges Passwort', newPassword: 'Neues Passwort', change: 'Passwort ändern', wrongOld: 'Das bisherige Passwort stimmt nicht.', changed: 'Passwort geändert. Alle anderen Sitzungen sind beendet.',
-    sessions: 'Sitzungen', sessionsHint: 'Wo du angemeldet bist. Beende, was du nicht kennst.', current: 'Diese hier', lastSeen: 'Zuletzt verwendet {when}', end: 'Beenden', endSession: 'Sitzung beenden: {name}', unknownAgent: 'Unbekanntes Programm',
-    network: 'Netzwerk', networkHint: 'Anrufe verbinden nicht oder klingen schlecht? Sieh, welche Wege zum Server dieses Netz durchlässt.', networkTest: 'Mein Netzwerk testen',
-    signOut: 'Abmelden', version: 'Charla {version}', endedOne: 'Sitzung beendet.',
-  },
 }
 export default de

@@ -62,19 +62,4 @@ export default {
     micBusy: 'The microphone cannot be opened.', micBusyHint: 'Another program may be using it. Close that and call again.',
     micInsecure: 'This page cannot use a microphone.', micInsecureHint: 'Browsers allow it over https only. Open Charla by its https address.',
   },
-  history: {
-    title: 'Calls', empty: 'No calls yet', emptyHint: 'Open a chat and press the telephone to make the first one.', more: 'Show more', outgoing: 'Outgoing', incoming: 'Incoming',
-    completed: 'Completed', missed: 'Missed', rejected: 'Declined', cancelled: 'Cancelled', busy: 'Busy', failed: 'Failed', ringing: 'Ringing', active: 'In progress',
-    noAnswer: 'No answer', good: 'Good', fair: 'Fair', poor: 'Poor', unmeasured: 'Not measured', rtt: '{n} ms delay', loss: '{n} % lost', jitter: '{n} ms jitter',
-    path: 'Path', duration: 'Duration', open: 'Open chat with {name}', reconnects: 'Reconnected once | Reconnected {n} times', loading: 'Loading calls …', 
-  },
-  settings: {
-    title: 'Settings', owner: 'Owner of this server', appearance: 'Appearance', theme: 'Theme', system: 'As the system', light: 'Light', dark: 'Dark', language: 'Language',
-    sound: 'Sound', soundHint: 'Names of devices appear once the microphone has been allowed.', allow: 'Allow microphone',
-    notifications: 'Notifications', notifyOn: 'On', notifyOff: 'Allow notifications', notifyDenied: 'Blocked by the browser', notifyHint: 'Tells you of calls and messages while this page is in the background.',
-    password: 'Password', oldPassword: 'Current password', newPassword: 'New password', change: 'Change password', wrongOld: 'The current password is not right.', changed: 'Password changed. Every other session has ended.',
-    sessions: 'Sessions', sessionsHint: 'Where you are signed in. End what you do not know.', current: 'This one', lastSeen: 'Last used {when}', end: 'End', endSession: 'End session: {name}', unknownAgent: 'Unknown program',
-    network: 'Network', networkHint: 'Calls do not connect, or sound bad? See which ways to the server this network lets through.', networkTest: 'Test my network',
-    signOut: 'Sign out', version: 'Charla {version}', endedOne: 'Session ended.',
-  },
 }

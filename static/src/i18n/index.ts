@@ -11,7 +11,10 @@ const KEY = 'charla.language'
 
 /** Texts that are loaded with what shows them. */
 const PARTS = {
+  history: { en: () => import('./history.en'), de: () => import('./history.de') },
+  live: { en: () => import('./live.en'), de: () => import('./live.de') },
   network: { en: () => import('./network.en'), de: () => import('./network.de') },
+  settings: { en: () => import('./settings.en'), de: () => import('./settings.de') },
 } as const
 export type Part = keyof typeof PARTS
 const wanted = new Set<Part>()

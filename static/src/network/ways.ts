@@ -23,13 +23,9 @@ export function planOf(servers: readonly IceServer[]): Plan[] {
   ]
 }
 
-/** One address of that kind is enough: the others lead to the same port. */
 function relayed(way: Way, servers: readonly IceServer[], fits: (url: string) => boolean): Plan {
-  for (const server of servers) {
-    const url = server.urls.find(fits)
-    if (url) return { kind: 'relayed', way, server: { ...server, urls: [url] } }
-  }
-  return { kind: 'absent', way }
+  const server = servers.map((one) => ({ ...one, urls: one.urls.filter(fits) })).find((one) => one.urls.length > 0)
+  return server ? { kind: 'relayed', way, server } : { kind: 'absent', way }
 }
 
 /** The answer without the candidates of other ways. Over TURN all stay: the tunnel decides, not the candidate. */

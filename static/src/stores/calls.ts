@@ -4,6 +4,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { IDLE, callOf, step } from '../call/machine'
 import { peerOf, stageOf } from '../call/outcome'
+import { pathOf } from '../call/strength'
 import type { Effect, Input, Remembered } from '../call/types'
 import { choose, devices, refreshDevices } from '../media/devices'
 import { Microphone, permission } from '../media/microphone'
@@ -12,7 +13,7 @@ import { Speakers } from '../media/speakers'
 import { ring, tone } from '../media/tones'
 import { onNetworkChange } from '../net/network'
 import { rest } from '../net/rest'
-import { hasEnded, type Call, type HopQuality, type IceServer, type Id } from '../protocol'
+import { hasEnded, type Call, type HopQuality, type IceServer, type Id, type PathName } from '../protocol'
 import { useConnection } from './connection'
 import { useSession } from './session'
 
@@ -34,6 +35,8 @@ export const useCalls = defineStore('calls', () => {
   const hearing = ref(true)
   /** The last five seconds of this tab's call, hop by hop; empty until the server told. */
   const quality = shallowRef<HopQuality[]>([])
+  /** The way this tab's sound takes; null until the browser told. */
+  const path = ref<PathName | null>(null)
   const microphone = new Microphone()
   const speakers = new Speakers()
   let peer: Peer | null = null
@@ -138,6 +141,7 @@ export const useCalls = defineStore('calls', () => {
       },
       onTrack: (mid, track) => speakers.play(mid, track),
       onStats: (stats) => {
+        if (peer === opened) path.value = pathOf(stats)
         if (state.value.phase === 'active') void connection.emit('callStats', { call: id, ...stats })
       },
       hasSignal: () => connection.connected,
@@ -149,6 +153,7 @@ export const useCalls = defineStore('calls', () => {
     peer = null
     hearing.value = true
     quality.value = []
+    path.value = null
     speakers.stop()
   }
 
@@ -190,5 +195,5 @@ export const useCalls = defineStore('calls', () => {
     if (state.value.phase === 'active' || state.value.phase === 'outgoing') peer?.restart()
   })
 
-  return { state, stage, call, peerUser, hearing, quality, endings, dispatch, onWelcome, onQuality, start, accept, abandon, useInput, useOutput, levels }
+  return { state, stage, call, peerUser, hearing, quality, path, endings, dispatch, onWelcome, onQuality, start, accept, abandon, useInput, useOutput, levels }
 })

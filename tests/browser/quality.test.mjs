@@ -1,0 +1,107 @@
+// What a call tells of its own quality: bars fed by the server's figures, the figures behind them by keyboard, what is
+// said when sound takes long to come and when it is lost. Pictures are kept under `shots/` for eyes.
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { axe } from './support/axe.mjs';
+import { launch } from './support/browser.mjs';
+import { Server } from './support/server.mjs';
+
+const SHOTS = join(dirname(fileURLToPath(import.meta.url)), 'shots');
+const PASSWORD = 'a good long passphrase';
+const SOON = { timeout: 60_000 };
+
+let server;
+let anna;
+let ben;
+
+before(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  server = await Server.start();
+  [anna, ben] = await Promise.all([launch(), launch()]);
+  await anna.register(server, 'anna', PASSWORD);
+  await ben.register(server, 'ben', PASSWORD);
+  await anna.open('ben');
+});
+after(async () => {
+  await Promise.all([anna?.close(), ben?.close()]);
+  await server?.stop();
+});
+
+async function look(person, name) {
+  const faults = [];
+  for (const width of [360, 1440])
+    for (const colorScheme of ['light', 'dark']) {
+      await person.page.setViewportSize({ width, height: 800 });
+      await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await person.page.screenshot({ path: join(SHOTS, `${name}-${width}-${colorScheme}.png`) });
+      if (await person.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)) faults.push(`${name} at ${width} px scrolls sideways`);
+      for (const fault of await axe.check(person.page)) faults.push(`${name} ${width} ${colorScheme}: ${fault}`);
+    }
+  await person.page.setViewportSize({ width: 1280, height: 800 });
+  assert.deepEqual(faults, []);
+}
+
+const state = (person, name) => person.page.locator(`[data-testid=call-state][data-state=${name}]`).waitFor(SOON);
+
+test('bars show how the call is, and the keyboard reaches the figures behind them', async () => {
+  await anna.id('call-start').click();
+  await ben.id('call-accept').click();
+  await state(anna, 'active');
+  await anna.page.locator('[data-testid=call-bars][data-bars="4"], [data-testid=call-bars][data-bars="3"]').waitFor(SOON);
+  await anna.id('call-bars').focus();
+  await anna.page.keyboard.press('Enter');
+  await anna.id('call-quality').waitFor();
+  for (const side of ['quality-hear', 'quality-said']) assert.match(await anna.id(side).textContent(), /^[34](\.\d)? of 4\.5$/);
+  assert.match(await anna.id('quality-rtt').textContent(), /^[\d.,]+ ms$/);
+  assert.match(await anna.id('quality-loss').textContent(), /^↓ [\d.,]+ % +↑ [\d.,]+ %$/);
+  assert.equal(await anna.id('quality-path').textContent(), 'UDP');
+  await look(anna, 'call-quality');
+  await anna.page.keyboard.press('Enter');
+  await anna.id('call-quality').waitFor({ state: 'hidden' });
+});
+
+test('a call whose server falls silent is kept, says so, and goes on', async () => {
+  const call = async () => (await server.as('anna', PASSWORD)).send('GET', '/api/v1/calls').then((answer) => answer.json.calls[0]);
+  const before = await call();
+  server.child.kill('SIGSTOP');
+  try {
+    await anna.page.locator('[data-testid=call-notice]').waitFor(SOON);
+    assert.match(await anna.id('call-notice').getAttribute('data-notice'), /^kept/);
+    assert.match(await anna.id('call-notice').textContent(), /the call is kept/);
+    await look(anna, 'call-kept');
+  } finally {
+    server.child.kill('SIGCONT');
+  }
+  await state(anna, 'active');
+  await anna.id('call-notice').waitFor({ state: 'detached', ...SOON });
+  assert.equal((await call()).id, before.id);
+  await anna.id('call-hangup').click();
+  await state(anna, 'ended');
+});
+
+test('a call that does not connect says what is tried, then why, and offers the test', async () => {
+  // No candidate of the relay reaches this browser: every way is shut, while the page and its socket live.
+  await ben.page.addInitScript(() => {
+    const real = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+      const kept = description.sdp.split('\r\n').filter((line) => !line.startsWith('a=candidate:'));
+      return real.call(this, { type: description.type, sdp: kept.join('\r\n') });
+    };
+  });
+  await ben.page.reload();
+  await ben.id('person-search').waitFor();
+  await anna.id('call-dismiss').click();
+  await anna.id('call-start').click();
+  await ben.id('call-accept').click();
+  await ben.page.locator('[data-testid=call-notice][data-notice=through]').waitFor(SOON);
+  assert.match(await ben.id('call-notice').textContent(), new RegExp(`through port ${server.port}`));
+  await ben.page.locator('[data-testid=call-notice][data-notice=slow]').waitFor(SOON);
+  await look(ben, 'call-slow');
+  await state(ben, 'ended');
+  await look(ben, 'call-failed');
+  await ben.id('call-test-network').click();
+  await ben.id('network-start').waitFor();
+});
