@@ -108,3 +108,17 @@ test('a call that does not connect says what is tried, then why, and offers the 
   await ben.id('call-test-network').click();
   await ben.id('network-start').waitFor();
 });
+
+test('the history tells why a call was as it was', async () => {
+  await anna.page.goto(`${server.url}/calls`);
+  // The call that did not connect, and the one before it, which did.
+  const [failed, talked] = [anna.id('history-row').nth(0), anna.id('history-row').nth(1)];
+  await failed.getByTestId('history-why').click();
+  await anna.page.locator('[data-finding="theirs.noSound"]').waitFor();
+  await look(anna, 'history-failed');
+  await talked.getByTestId('history-why').focus();
+  await anna.page.keyboard.press('Enter');
+  await talked.getByTestId('history-findings').waitFor();
+  assert.match(await talked.getByTestId('history-findings').textContent(), /you heard ben at [1-4]/);
+  await look(anna, 'history-talked');
+});
