@@ -55,6 +55,7 @@ impl Shedding {
         if loss >= TROUBLE {
             self.well_since = None;
             self.bad = self.bad.saturating_add(1);
+            let used = used.min(before);
             let settled = self.cut_at.is_none_or(|cut| now >= cut + SETTLE);
             if self.bad >= REPORTS && settled && used > 1 {
                 self.cut(now, used);
@@ -69,7 +70,8 @@ impl Shedding {
     fn cut(&mut self, now: Instant, used: usize) {
         let failed = self.raised_at.is_some_and(|raised| now < raised + PROBATION);
         self.trial = if failed { (self.trial * 2).min(LAST_TRIAL) } else { FIRST_TRIAL };
-        self.allowed = Some(used / 2);
+        // Slots that were taken away are still reported on for a while.
+        self.allowed = Some((used / 2).max(1));
         self.cut_at = Some(now);
         self.bad = 0;
     }

@@ -86,6 +86,8 @@ pub struct Browser {
     index: u64,
     pub timestamp: u32,
     pub payload_type: u8,
+    /// What its packets say of their loudness (RFC 6464).
+    pub level: u8,
     pub remote: Option<Credentials>,
     pub answer: String,
     pub dtls: Endpoint,
@@ -120,6 +122,7 @@ impl Browser {
             index: 0,
             timestamp: 1,
             payload_type: if template == FIREFOX { 109 } else { 111 },
+            level: 0x85,
             remote: None,
             answer: String::new(),
             dtls: Endpoint::new(PEER, TransportProtocol::UDP, Some(Arc::new(config))),
@@ -173,7 +176,7 @@ impl Browser {
         packet.extend_from_slice(&self.sequence.to_be_bytes());
         packet.extend_from_slice(&self.timestamp.to_be_bytes());
         packet.extend_from_slice(&self.ssrc.to_be_bytes());
-        packet.extend_from_slice(&[0xBE, 0xDE, 0, 2, 0x22, 9, 9, 9, 0x10, 0x85, 0, 0]);
+        packet.extend_from_slice(&[0xBE, 0xDE, 0, 2, 0x22, 9, 9, 9, 0x10, self.level, 0, 0]);
         packet.extend_from_slice(b"opus");
         let header = crate::rtp::Header {
             marker: false,
@@ -201,6 +204,14 @@ impl Browser {
         rtcp::write_receiver_report(1, Some(block), &mut compound);
         assert!(self.keys.as_mut().unwrap().0.rtcp(&mut compound, 0));
         compound[..].into()
+    }
+
+    /// Asks for packets of a slot again, sealed.
+    pub fn nack(&mut self, ssrc: u32, sequences: &[u16]) -> BytesMut {
+        let mut feedback = Vec::new();
+        rtcp::write_nack(1, ssrc, sequences, &mut feedback);
+        assert!(self.keys.as_mut().unwrap().0.rtcp(&mut feedback, 0));
+        feedback[..].into()
     }
 
     /// Takes a datagram.

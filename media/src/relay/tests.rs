@@ -1,5 +1,9 @@
 //! The whole relay in simulated time, with browsers made for tests.
 
+mod group;
+mod loss;
+mod moves;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -10,7 +14,7 @@ use rtc::rtp::Packet;
 use super::*;
 use crate::api::{DownReason, PathKind, Quality};
 use crate::quality;
-use crate::rtcp::{Block, Item};
+use crate::rtcp::{self, Block, Item};
 use crate::testing::{Browser, CHROMIUM, FIREFOX, Heard, Profile};
 
 const ROOM: RoomId = RoomId(1);
