@@ -112,7 +112,7 @@ pub use tunnel::{TUNNEL_BUFFER, Tunnel, TunnelClosed};
 #[cfg(fuzzing)]
 pub mod parsers {
     pub mod rtcp {
-        pub use crate::rtcp::{Item, read};
+        pub use crate::rtcp::{Item, read, wanted};
     }
     pub mod rtp {
         pub use crate::rtp::Packet;
