@@ -77,6 +77,11 @@ pub enum Event {
         slots: Vec<SlotUser>,
     },
     /// How good a call is now, hop by hop.
+    /// Who speaks in a call now.
+    Speaking {
+        call: crate::ids::CallId,
+        users: Vec<UserId>,
+    },
     Quality {
         call: crate::ids::CallId,
         legs: Vec<HopQuality>,

@@ -224,6 +224,8 @@ export interface ServerEvents {
   ringStopped: { call: Id; reason: 'answeredElsewhere' | 'declinedElsewhere' | 'ended' }
   callUpdated: { call: Call }
   slots: { call: Id; slots: Slot[] }
+  /** Who speaks now, in a call of three and more. */
+  speaking: { call: Id; users: Id[] }
   /** Every five seconds, to the devices in the call. A leg without media is not among them. */
   quality: { call: Id; legs: HopQuality[] }
   callEnded: { call: Call }
@@ -232,8 +234,8 @@ export interface ServerEvents {
   replaced: object
 }
 export const SERVER_EVENTS = [
-  'welcome', 'newMessage', 'receipt', 'typing', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'quality', 'callEnded',
-  'sessionRevoked', 'replaced',
+  'welcome', 'newMessage', 'receipt', 'typing', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'speaking', 'quality',
+  'callEnded', 'sessionRevoked', 'replaced',
 ] as const satisfies readonly (keyof ServerEvents)[]
 
 export const MAX_CONTENT_BYTES = 4096

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bson::oid::ObjectId;
 
-use super::act::{Act, News, Transport};
+use super::act::{Act, News, Participant, Room, Transport};
 use super::{Begun, Book, Home, Start};
 use crate::calls::now::Now;
 use crate::calls::quality::{Direction, Report};
@@ -377,6 +377,23 @@ fn slots_are_told_by_mid_and_user_even_if_they_come_before_the_answer() {
     t.drain();
     let slots = vec![SlotUser { mid: "6".into(), user: b(), csrc: other.csrc() }];
     assert_eq!(t.acts, [Act::Tell(Audience::Device(a(), d(11)), Event::Slots { call: call(1), slots })]);
+}
+
+#[test]
+fn who_speaks_is_told_to_the_devices_in_the_call() {
+    let mut t = Table::new();
+    t.talk();
+    let seat = t.book.offer((b(), d(21)), call(1), "b".into(), t.now).unwrap();
+    t.drain();
+    t.acts.clear();
+    t.book.speaking(seat.room, &[seat.participant, Participant(u64::MAX)]);
+    t.book.speaking(Room(u64::MAX), &[seat.participant]);
+    t.drain();
+    let tell = |user, device| {
+        let event = Event::Speaking { call: call(1), users: vec![b()] };
+        Act::Tell(Audience::Device(user, d(device)), event)
+    };
+    assert_eq!(t.acts, [tell(a(), 11), tell(b(), 21)]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! PURE: offers, transports and what the relay tells about them.
 
-use super::act::{Act, News, Room, Transport};
+use super::act::{Act, News, Participant, Room, Transport};
 use super::seats::{Answered, Place};
 use super::{Book, Result, Seat};
 use crate::calls::CallError;
@@ -113,7 +113,7 @@ impl Book {
             News::Slots(slots) => {
                 let line = self.desks.get_mut(&id).and_then(|d| d.seats.current_mut(place));
                 if let Some(line) = line {
-                    line.slots = slots;
+                    line.slots = Some(slots);
                 }
                 self.tell_slots(id, place);
             }
@@ -124,10 +124,8 @@ impl Book {
     fn tell_slots(&mut self, id: CallId, place: Place) {
         let Some(desk) = self.desks.get(&id) else { return };
         let Some(line) = desk.seats.current(place) else { return };
-        if line.mids.is_empty() || line.slots.is_empty() {
-            return;
-        }
-        let slots = (line.slots.iter())
+        let Some(slots) = line.slots.as_ref().filter(|_| !line.mids.is_empty()) else { return };
+        let slots = (slots.iter())
             .filter_map(|(index, participant)| {
                 let (mid, user) = (line.mids.get(*index)?.clone(), desk.user(*participant)?);
                 Some(SlotUser { mid, user, csrc: participant.csrc() })
@@ -135,6 +133,17 @@ impl Book {
             .collect();
         let to = Audience::Device(place.0, place.1);
         self.acts.push_back(Act::Tell(to, Event::Slots { call: id, slots }));
+    }
+
+    /// Tells the devices in a call who speaks in it now.
+    pub fn speaking(&mut self, room: Room, speaking: &[Participant]) {
+        let Some(id) = self.of_room.get(&room).copied() else { return };
+        let Some(desk) = self.desks.get(&id) else { return };
+        let users: Vec<_> = speaking.iter().filter_map(|participant| desk.user(*participant)).collect();
+        for (user, device) in &desk.gates {
+            let event = Event::Speaking { call: id, users: users.clone() };
+            self.acts.push_back(Act::Tell(Audience::Device(*user, *device), event));
+        }
     }
 
     /// Tells the devices in a call how good it is.

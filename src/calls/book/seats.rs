@@ -17,12 +17,13 @@ pub struct Line {
     /// The `mid` of each slot, once answered.
     pub mids: Vec<String>,
     /// Who is in which slot.
-    pub slots: Vec<(usize, Participant)>,
+    /// Who is in which slot; `None` until the relay has told it.
+    pub slots: Option<Vec<(usize, Participant)>>,
 }
 
 impl Line {
     fn new(transport: Transport, fingerprint: String) -> Self {
-        Self { transport, fingerprint, mids: Vec::new(), slots: Vec::new() }
+        Self { transport, fingerprint, mids: Vec::new(), slots: None }
     }
 }
 

@@ -47,6 +47,8 @@ impl MediaPlane for charla_media::Media {
 pub(super) enum Fact {
     Transport(Transport, News, std::time::Instant),
     RoomFailed(Room),
+    /// Who speaks in a room now.
+    Speaking(Room, Vec<Participant>),
     /// Not for the Book.
     Nothing,
 }
@@ -67,8 +69,9 @@ pub(super) fn fact(event: Event) -> Fact {
             (transport, News::Slots(slots), at)
         }
         Event::RoomFailed { room, .. } => return Fact::RoomFailed(Room(room.0)),
-        // Chosen by the relay for whoever shows it; no call depends on it.
-        Event::Speaking { .. } => return Fact::Nothing,
+        Event::Speaking { room, speaking, .. } => {
+            return Fact::Speaking(Room(room.0), speaking.into_iter().map(|p| Participant(p.0)).collect());
+        }
         Event::FirstAudio { room, participant, .. } => {
             tracing::debug!(room = room.0, participant = participant.0, "first audio");
             return Fact::Nothing;

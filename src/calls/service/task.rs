@@ -186,6 +186,7 @@ impl Task {
                 tracing::error!(room = room.0, "the relay could not go on serving a room");
                 self.book.room_failed(room, now);
             }
+            Fact::Speaking(room, speaking) => self.book.speaking(room, &speaking),
             Fact::Nothing => {}
         }
     }

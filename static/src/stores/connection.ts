@@ -68,6 +68,7 @@ export const useConnection = defineStore('connection', () => {
     ringStopped: ({ call, reason }) => useCalls().dispatch({ type: 'ringStopped', call, reason }),
     callUpdated: ({ call }) => useCalls().dispatch({ type: 'updated', call, now: Date.now() }),
     slots: () => {},
+    speaking: () => {},
     quality: ({ call, legs }) => useCalls().onQuality(call, legs),
     callEnded: ({ call }) => useCalls().dispatch({ type: 'ended', call }),
     sessionRevoked: () => useSession().leave('ended'),
