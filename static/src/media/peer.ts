@@ -1,6 +1,7 @@
 // One peer connection to the relay: a sendonly m-line, eight recvonly slots, negotiated once; restarted when the path
 // is lost. Knows how to carry an offer only through the function it is given.
 import type { CallStats, IceServer, Result } from '../protocol'
+import { askForRepeats } from './repeats'
 import { fresh, isHealthy, observe, type Recovery, type Seen } from './recovery'
 import { arrivals, packetsIn, sample, type Sample } from './stats'
 
@@ -101,7 +102,7 @@ export class Peer {
   private async exchange(restart: boolean): Promise<'done' | 'refused' | 'unreached'> {
     const offer = await this.pc.createOffer({ iceRestart: restart })
     await this.pc.setLocalDescription(offer)
-    const answer = await this.handlers.offer(offer.sdp ?? '', restart)
+    const answer = await this.handlers.offer(askForRepeats(offer.sdp ?? ''), restart)
     if (this.closed) return 'done'
     if (!answer.ok) {
       await this.pc.setLocalDescription({ type: 'rollback' })
