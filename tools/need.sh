@@ -3,6 +3,7 @@
 #   tools/need.sh build    what `make run` needs
 #   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, cmake (for libopus), and for the
 #                          network tests iproute2, nftables, conntrack, squid, socat, libnss3-tools
+#   tools/need.sh long     that, and what judges speech in `make test-long`: Firefox, sox, espeak-ng, PESQ
 # It asks for root only when something is missing. It never upgrades what is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,7 +29,7 @@ missing=()
 command -v cc >/dev/null || missing+=(build-essential)
 case "${1:-build}" in
   build) ;;
-  test)
+  test|long)
     command -v python3 >/dev/null || die 'Python 3 is missing: install python3 with pip'
     rustup component list --installed 2>/dev/null | grep -q clippy || command -v cargo-clippy >/dev/null \
       || die 'clippy is missing: rustup component add clippy rustfmt'
@@ -40,6 +41,13 @@ case "${1:-build}" in
       have_tool ip iproute2; have_tool nft nftables; have_tool conntrack conntrack; have_tool squid squid
       have_tool socat socat; have_tool certutil libnss3-tools; have_tool sysctl procps
     fi
+    if [ "$1" = long ]; then
+      have_tool sox sox; have_tool espeak-ng espeak-ng
+      [ -n "${CHARLA_TEST_FIREFOX:-}" ] || have_tool firefox-esr firefox-esr
+      python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+      # PESQ comes as C, to be built here.
+      [ -e "/usr/include/python$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')/Python.h" ] || missing+=(python3-dev)
+    fi
     ;;
   *) die "unknown step $1" ;;
 esac
@@ -49,6 +57,11 @@ if [ ${#missing[@]} -gt 0 ]; then
   as_root apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
-if [ "${1:-build}" = test ] && [ -z "${CHARLA_TEST_MONGOD:-}" ]; then
+if [ "${1:-build}" != build ] && [ -z "${CHARLA_TEST_MONGOD:-}" ]; then
   python3 tools/fetch-mongod.py
+fi
+if [ "${1:-build}" = long ] && ! target/tools/pesq/bin/python3 -c 'import pesq, scipy' 2>/dev/null; then
+  echo 'need: installing PESQ into target/tools/pesq'
+  python3 -m venv target/tools/pesq
+  target/tools/pesq/bin/pip install --quiet numpy==2.4.6 scipy==1.17.1 pesq==0.0.4
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What takes too long for every change: more kills, more random walks. Run by hand; the summary is written to
-# docs/results/DATE.md, to be committed.
+# What takes too long for every change: more kills, more random walks, every network. Run by hand; the summary is
+# written to docs/results/DATE.md, the figures of the network tests to docs/results/DATE-network.md, to be committed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out="docs/results/$(date -u +%F).md"
@@ -18,4 +18,20 @@ printf '# Long tests, %s\nCommit %s, %s cores.\n\n| what | result | time |\n|---
 run 'kill -9 of the server under load, 50 times on each store' env CHARLA_KILLS=50 cargo test --locked --test durability
 run 'call model: 20 times the random walks' env CHARLA_SEEDS=20 cargo test --locked --lib calls::
 run 'property tests, 20,000 cases each' env PROPTEST_CASES=20000 cargo test --locked --workspace --lib
-echo "written: $out"
+
+# The network tests need root, the server and the page. Their figures for speech need a quiet machine.
+tools/need.sh long
+run 'the server and the page, for the network tests' bash -c '(cd static && npm ci --no-audit --no-fund && npm run build) && cargo build --locked'
+figures=$(mktemp)
+network() (
+  set -e
+  (cd tests/browser && npm ci --no-audit --no-fund)
+  cd tests/net
+  npm ci --no-audit --no-fund
+  CHARLA_TEST_FIGURES=$figures node --test --test-concurrency=1 ./*.test.mjs long/*.test.mjs
+)
+verdict=0
+run 'calls through every network, with trouble and loss, in Chromium and Firefox' network || verdict=1
+node tools/figures.mjs "$figures" >"docs/results/$(date -u +%F)-network.md"
+echo "written: $out and docs/results/$(date -u +%F)-network.md"
+exit $verdict

@@ -102,6 +102,18 @@ export class Person {
     }, { seconds: 40 });
   }
 
+  /**
+   * Waits until trouble that began at `trouble` on the audio clock is over: this person has heard steadily for two
+   * seconds, later than any buffer holds what came before it.
+   */
+  hearsSteadily(trouble) {
+    const steady = async (began) => {
+      const since = (await window.__probe.now()) - 2;
+      return since > began + 1 && (await window.__probe.silence(since)).seconds < 0.6;
+    };
+    return until(`${this.username} to hear steadily again`, () => this.page.evaluate(steady, trouble), { seconds: 60 });
+  }
+
   /** Waits until nothing is heard. */
   hearsNothing() {
     return until(`${this.username} to hear nothing`, async () => (await this.hears(1000))[1000].rms < 10, { seconds: 20 });

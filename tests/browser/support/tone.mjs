@@ -15,6 +15,11 @@ export function writeTone(path, hz, { seconds = 10, level = 0.5 } = {}) {
     const edge = at >= on ? 0 : Math.min(1, at / ramp, (on - at) / ramp);
     samples[i] = Math.round(32767 * level * edge * Math.sin((2 * Math.PI * hz * i) / RATE));
   }
+  writeWav(path, samples);
+}
+
+/** A WAV file of mono 16-bit samples. */
+export function writeWav(path, samples) {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);
   header.writeUInt32LE(36 + samples.byteLength, 4);

@@ -10,14 +10,6 @@ import { skipLoudly } from '../support/skip.mjs';
 
 const protocol = async (person) => (await person.page.evaluate(() => window.__probe.pair()))?.protocol;
 
-/** Whoever hears steadily two seconds later than any buffer holds what was sent before the trouble is over it. */
-const heardAgain = (person, from) =>
-  until(`${person.username} to hear steadily again`, () =>
-    person.page.evaluate(async (trouble) => {
-      const since = (await window.__probe.now()) - 2;
-      return since > trouble + 1 && (await window.__probe.silence(since)).seconds < 0.6;
-    }, from), { seconds: 60 });
-
 /** What happens → where Ben sits, what is done to his network, and over what his sound goes then. */
 const TROUBLES = {
   'UDP is blocked': { on: 'home', trouble: (client) => client.use('noudp'), then: 'tcp' },
@@ -42,7 +34,7 @@ describe('in mid-call', { skip: skipLoudly() }, () => {
       const from = await Promise.all(both.map((person) => person.page.evaluate(() => window.__probe.now())));
       const began = await ben.page.evaluate(() => Math.round(performance.now()));
       await trouble(ben.client);
-      await Promise.all(both.map((person, i) => heardAgain(person, from[i])));
+      await Promise.all(both.map((person, i) => person.hearsSteadily(from[i])));
       await tones(anna, ben);
       if (then) await until(`Ben's sound to go over ${then}`, async () => (await protocol(ben)) === then);
       const silence = await Promise.all(both.map((person, i) => person.page.evaluate((t) => window.__probe.silence(t), from[i])));

@@ -20,14 +20,14 @@ export function serve(lab) {
   return Server.start({ place });
 }
 
-/** A home directory in which Chromium finds the authority among those it trusts: a warning that somebody clicked away
- * would cover the page, but not TURN over TLS. */
-function trusting(dir, authority) {
-  const store = join(dir, 'home/.pki/nssdb');
+/**
+ * Makes a certificate store that trusts the authority: a warning that somebody clicked away would cover the page, but
+ * not TURN over TLS.
+ */
+export function trust(store, authority) {
   mkdirSync(store, { recursive: true });
   execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
   execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'charla', '-t', 'C,,', '-i', authority]);
-  return join(dir, 'home');
 }
 
 /** Somebody in Chromium on a client's network; more options are those of `launch`. */
@@ -35,7 +35,8 @@ export function chromium(client, server, options = {}) {
   const place = {
     program(dir, browser) {
       const program = join(dir, 'chromium');
-      const home = trusting(dir, server.authority);
+      const home = join(dir, 'home');
+      trust(join(home, '.pki/nssdb'), server.authority);
       // The pipe over which the browser is driven crosses into the namespace as open files do.
       writeFileSync(program, `#!/bin/sh\nexport HOME=${home}\nexec ip netns exec ${client.namespace} ${browser} "$@"\n`, { mode: 0o755 });
       return program;
