@@ -129,8 +129,9 @@ describe('the verdict', () => {
     expect(keys(all(absent, { udp: works(), 'ice-tcp': works() }))).toMatchObject({ headline: 'headline.good', asks: [] })
     expect(keys(all({ step: 'untested', problem: null }))).toEqual({ mood: 'unknown', headline: 'headline.unknown', meaning: ['meaning.unknown'], asks: [] })
   })
-  test('only the TLS tunnel shut: it may be the certificate', () => {
-    expect(keys(all(works(), { 'turn-tls': blocked }))).toMatchObject({ mood: 'good', asks: ['ask.certificate'] })
+  test('only the TLS tunnel shut: it may be the certificate, and is asked for where it could be needed', () => {
+    expect(keys(all(works(), { 'turn-tls': blocked }))).toMatchObject({ mood: 'good', meaning: ['meaning.good', 'meaning.spare', 'meaning.noTls'], asks: [] })
+    expect(keys(all(works(), { udp: blocked, 'turn-tls': blocked }))).toMatchObject({ mood: 'fair', asks: ['ask.udp', 'ask.certificate'] })
   })
   test('UDP as the only way is told', () => {
     expect(keys(all(blocked, { udp: works() })).meaning).toContain('meaning.noSpare')

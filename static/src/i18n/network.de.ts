@@ -28,6 +28,7 @@ const de: typeof en = {
       overTcp: 'UDP ist hier gesperrt, darum nimmt der Ton TCP. Das ist gut, solange das Netz gut ist; ist es ausgelastet, bleibt der Ton vielleicht kurz stehen und holt dann auf.',
       overTurn: 'Dieses Netz lässt nur durch, was wie Webverkehr aussieht, und der Ton nimmt diesen Weg. Ist das Netz ausgelastet, bleibt er vielleicht kurz stehen und holt dann auf.',
       spare: 'Wird dieser Weg mitten im Gespräch abgeschnitten, springt ein anderer ein.', noSpare: 'Es ist der einzige Weg, der geht: Wird er mitten im Gespräch abgeschnitten, ist das Gespräch weg.',
+      noTls: 'Die letzte Tür, TURN über TLS, ging nicht auf; Anrufe kommen hier ohne sie aus. Entweder inspiziert etwas TLS, oder dieses Gerät vertraut dem Zertifikat des Servers nicht: {host}:{port}/trust.',
       none: 'Nachrichten kommen an, so wie diese Seite, aber der Ton findet keinen Weg zum Server. In einem anderen Netz geht es, etwa über den Hotspot eines Telefons.',
       unknown: 'Der Server oder dieser Browser hat nicht mitgespielt. Versuche es gleich noch einmal.',
     },

@@ -26,6 +26,7 @@ export default {
       overTcp: 'UDP is shut here, so sound takes TCP. That is fine while the network is good; when it is busy, sound may stop for a moment and then catch up.',
       overTurn: 'This network lets through only what looks like web traffic, and sound takes that way. When the network is busy, it may stop for a moment and then catch up.',
       spare: 'If this way is cut in the middle of a call, another one takes over.', noSpare: 'It is the only way that works: if it is cut in the middle of a call, the call is lost.',
+      noTls: 'The last door, TURN over TLS, did not open; calls here do without it. Either something inspects TLS, or this device does not trust the server’s certificate: {host}:{port}/trust.',
       none: 'Messages arrive, as this page does, but sound finds no way to the server. Another network, a telephone’s hotspot for one, will do.',
       unknown: 'The server or this browser did not play along. Try again in a moment.',
     },

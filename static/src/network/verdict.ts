@@ -42,7 +42,10 @@ export function verdictOf(ways: Ways, place: Place): Verdict {
   else if (weak.length === 0) meaning.push(say('meaning.good'))
   const spares = WAYS.filter((way) => way !== best && worked(ways[way])).length
   if (best === 'udp') meaning.push(say(spares ? 'meaning.spare' : 'meaning.noSpare'))
-  const asks = asksFor(ways, place)
+  // Where the direct way is open and only the last door is shut, calls lack nothing: it is told, not asked for.
+  const onlyTls = best === 'udp' && isBlocked(ways['turn-tls']) && !isBlocked(ways['ice-tcp'])
+  if (onlyTls) meaning.push(say('meaning.noTls', { host: place.host, port: place.port }))
+  const asks = onlyTls ? [] : asksFor(ways, place)
   if (weak.length > 0 && best === 'udp') asks.push(say('ask.line'))
   return { mood, headline: say(`headline.${headlineOf(best, weak.length > 0)}`), meaning, asks }
 }
