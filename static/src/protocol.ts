@@ -105,6 +105,34 @@ export interface Call {
   reason: EndReason | null
   legs: Leg[]
 }
+/** What happened in a call; `kind` says what, and with it come its own fields (PROTOCOL.md). */
+export interface DirectionFigures { lossPct: number; jitterMs: number; mos?: number }
+export type Happening =
+  | { kind: 'ring' | 'answered' | 'iceRestart' | 'back' }
+  | { kind: 'connected'; path: PathName | null }
+  | { kind: 'path' | 'rejoined'; path: PathName }
+  | { kind: 'route'; candidate: (typeof CANDIDATES)[number]; protocol: (typeof PROTOCOLS)[number] }
+  | { kind: 'lost' | 'microphone'; silent: boolean }
+  | { kind: 'muted'; muted: boolean }
+  | { kind: 'left' | 'ended'; reason: EndReason }
+  | {
+      kind: 'figures'
+      seconds: number
+      rttMs?: number
+      concealedPct?: number
+      jitterBufferMs?: number
+      playoutGapPct?: number
+      up?: DirectionFigures
+      down?: DirectionFigures
+    }
+export type TimelineEntry = { atMs: number; user?: Id } & Happening
+export type Trouble =
+  | 'neverConnected' | 'silence' | 'rejoined' | 'reconnects' | 'silentMicrophone' | 'uplinkLoss' | 'downlinkLoss'
+  | 'concealment' | 'highRoundTrip' | 'jitter' | 'playoutGaps' | 'notUdp'
+/** One reason why a call was bad; `text` is plain English. */
+export interface Finding { user: Id; finding: Trouble; worst: number | null; fromMs: number; toMs: number; text: string }
+/** One call as `GET /api/v1/calls/{id}` tells it. */
+export interface CallDetail extends Call { timeline: TimelineEntry[]; findings: Finding[] }
 export interface IceServer { urls: string[]; username?: string; credential?: string }
 export interface Slot { mid: string; user: Id; csrc: number }
 export interface Info { name: string; version: string; registration: 'open' | 'closed'; claimable: boolean }

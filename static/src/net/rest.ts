@@ -1,7 +1,7 @@
 // REST by cookie: one function per route the page uses. Knows fetch, and nothing of views or stores.
 import {
   ok, problem, refused, toProblem,
-  type Call, type Conversation, type Id, type Info, type Message, type OwnUser, type Result, type Session, type User,
+  type Call, type CallDetail, type Conversation, type Id, type Info, type Message, type OwnUser, type Result, type Session, type User,
 } from '../protocol'
 
 const BASE = '/api/v1/'
@@ -73,5 +73,5 @@ export const rest = {
       'GET', `conversations/${conversation}/messages${query({ before, limit })}`),
   calls: (after?: string, limit = 30) =>
     request<{ calls: Call[]; next: string | null }>('GET', `calls${query({ after, limit })}`),
-  call: (id: Id) => request<Call>('GET', `calls/${id}`),
+  call: (id: Id) => request<CallDetail>('GET', `calls/${id}`),
 }
