@@ -22,7 +22,9 @@ impl Transport {
         }
         self.paths.heard(now, path);
         self.heard();
-        let (middle, chosen) = (quality::middle(clock.ntp(now)), self.paths.chosen());
+        let middle = quality::middle(clock.ntp(now));
+        // What is lost on a byte stream was dropped here because the stream is full: more would fill it more.
+        let repeats_to = self.paths.chosen().filter(|path| matches!(path, Path::Udp { .. }));
         rtcp::read(scratch, |item| match item {
             rtcp::Item::Sender { ntp, .. } => self.reception.sender_report(now, ntp),
             rtcp::Item::Block(block) => {
@@ -42,7 +44,7 @@ impl Transport {
                 }
                 let history = self.history.get_or_insert_with(History::new);
                 for sequence in rtcp::wanted(first, following) {
-                    if let (Some(path), Some(sealed)) = (chosen, history.again(now, ssrc, sequence)) {
+                    if let (Some(path), Some(sealed)) = (repeats_to, history.again(now, ssrc, sequence)) {
                         outgoing.push(path, sealed);
                     }
                 }

@@ -245,6 +245,32 @@ fn a_browser_that_cannot_repeat_is_not_asked_and_its_questions_are_not_answered(
 }
 
 #[test]
+fn a_full_tunnel_is_not_filled_with_repeats() {
+    let mut world = World::new(config());
+    world.relay.tunnel_opened(TunnelId(4), TunnelKind::IceTcp, "198.51.100.1:5555".parse().unwrap());
+    world.join(&asking(), GCM);
+    world.join(&asking(), GCM);
+    world.connect();
+    world.open_all();
+    let repeated = |world: &mut World| {
+        for _ in 0..2 {
+            world.speak(0, 3);
+            let (ssrc, newest) =
+                (world.browsers[1].slot_ssrcs()[0], world.heard(1).last().unwrap().header.sequence_number);
+            let (path, nack) = (world.browsers[1].path, world.browsers[1].nack(ssrc, &[newest - 1, newest]));
+            world.submit(path, &nack);
+        }
+        world.relay.outgoing().len()
+    };
+    // The first question makes the ring, the second is answered from it.
+    assert_eq!(repeated(&mut world), 2);
+    world.relay.clear_outgoing();
+    world.browsers[1].path = Path::Tunnel(TunnelId(4), TunnelKind::IceTcp);
+    world.check(1, true);
+    assert_eq!(repeated(&mut world), 0);
+}
+
+#[test]
 fn what_listeners_lose_is_told_to_the_speaker() {
     let mut world = World::with(3);
     world.open_all();
