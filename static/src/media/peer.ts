@@ -1,6 +1,7 @@
 // One peer connection to the relay: a sendonly m-line, eight recvonly slots, negotiated once; restarted when the path
 // is lost. Knows how to carry an offer only through the function it is given.
 import type { CallStats, IceServer, Result } from '../protocol'
+import { FLAT, cushion } from './cushion'
 import { askForRepeats } from './repeats'
 import { fresh, isHealthy, observe, type Recovery, type Seen } from './recovery'
 import { arrivals, packetsIn, sample, type Sample } from './stats'
@@ -9,6 +10,7 @@ const SLOTS = 8
 /** Of the time that a silence may last, as little as can be should pass unseen. */
 const TICK_MS = 250
 const STATS_EVERY_TICKS = 20
+const CUSHION_EVERY_TICKS = 8
 const RETRY_OFFER_MS = 3000
 /** The other one's sound comes in fifty packets a second, muted or not; none for this long is worth a word. */
 const SILENT_MS = 4000
@@ -39,6 +41,7 @@ export class Peer {
   private answeredAt: number | null = null
   private heard = { packets: 0, at: 0, now: true }
   private lastSample: Sample | null = null
+  private cushion = FLAT
 
   constructor(iceServers: IceServer[], microphone: MediaStreamTrack | null, private readonly handlers: PeerHandlers) {
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
@@ -113,6 +116,15 @@ export class Peer {
     return 'done'
   }
 
+  private soften(entries: Parameters<typeof cushion>[1]): void {
+    const before = this.cushion.targetMs
+    this.cushion = cushion(this.cushion, entries, this.lastSample?.stats.rttMs ?? 0, performance.now())
+    if (this.cushion.targetMs === before) return
+    for (const receiver of this.pc.getReceivers()) {
+      if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = this.cushion.targetMs
+    }
+  }
+
   private listen(packets: number): void {
     const now = performance.now()
     if (packets !== this.heard.packets) this.heard = { ...this.heard, packets, at: now }
@@ -146,6 +158,7 @@ export class Peer {
       this.lastSample = sample(entries, this.lastSample)
       if (this.path() === 'up') this.handlers.onStats(this.lastSample.stats)
     }
+    if (this.ticks % CUSHION_EVERY_TICKS === 0) this.soften(entries)
     this.listen(packetsIn(entries))
     this.decide(arrivals(entries))
     // An offer that could not be carried waits here for the socket.
