@@ -9,9 +9,14 @@ use crate::ids::{ConversationId, MessageId, SessionId, UserId};
 
 mod call;
 mod quality;
+mod timeline;
 
 pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
 pub use quality::{Direction, DirectionQuality, HopQuality, LegQuality};
+pub use timeline::{
+    CallDetail, Candidate, DirectionFigures, FiguresEntry, Finding, Happening, Protocol, Timeline,
+    TimelineEntry, Trouble,
+};
 
 /// What a person may do on this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -295,7 +295,7 @@ async fn a_store_that_is_away_loses_no_record_and_stalls_no_call() {
     lock.execute_batch("ROLLBACK").unwrap();
     let record = w.until_stored(id, CallStatus::Completed).await;
     assert_eq!(record.end_time, w.post.ended(id).unwrap().end_time, "the end is when it ended");
-    assert!(!w.store.update_call(record).await.unwrap(), "closed once");
+    assert!(!w.store.update_call(record, Vec::new()).await.unwrap(), "closed once");
     let stale = w.store.stale_calls("one", EpochId(w.random.object_id(Timestamp(0)))).await.unwrap();
     assert_eq!(stale, [], "no record is left open");
 }

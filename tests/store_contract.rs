@@ -57,6 +57,7 @@ on_both! {
     sync::nothing_is_missed_under_concurrent_writers,
     calls::a_record_is_kept_to_the_last_field,
     calls::a_call_ends_once_and_never_opens_again,
+    calls::the_timeline_is_kept_beside_the_record_until_the_end,
     calls::calls_are_listed_filtered_and_paged,
     calls::a_crash_leaves_stale_calls_and_a_heartbeat,
     engines::a_closed_store_refuses_and_has_lost_nothing,

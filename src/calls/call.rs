@@ -8,10 +8,11 @@ use super::change::{Change, effects, last_left, of};
 use super::leg::{self, Left, Leg};
 use super::media::Fact;
 use super::now::Now;
+use super::timeline::Story;
 use super::{Limits, figures};
 use crate::event::RingStop;
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{EndReason, HopQuality};
+use crate::model::{EndReason, Happening, HopQuality, Timeline};
 
 /// How far apart figures are told at least: a little under the five seconds between two reports of one leg.
 const MEASURE: Duration = Duration::from_secs(4);
@@ -62,6 +63,7 @@ pub struct Ringing {
     pub(super) head: Head,
     /// The caller first.
     pub(super) legs: Vec<Leg>,
+    pub(super) story: Story,
 }
 
 /// Somebody has answered.
@@ -84,6 +86,7 @@ pub struct Ended {
     pub(super) connected: Option<Now>,
     pub(super) ended: Now,
     pub(super) reason: EndReason,
+    pub(super) story: Story,
 }
 
 /// One call.
@@ -95,6 +98,11 @@ pub enum Call {
 }
 
 type Step = (Call, Vec<Effect>);
+
+/// From the start of a call to now.
+fn millis(now: Now, started: Now) -> u64 {
+    u64::try_from(now.since(started).as_millis()).unwrap_or(u64::MAX)
+}
 
 impl Ringing {
     /// Hands one input to one leg. The changes are the leg's.
@@ -118,6 +126,14 @@ impl Ringing {
         let due = self.legs.iter().filter_map(|l| l.deadline(limits).map(|(at, _)| (at, l.user())));
         due.filter(|(at, _)| now.mono >= *at).min_by_key(|(at, _)| *at).map(|(_, user)| user)
     }
+    /// Puts what changed into the story.
+    fn note(&mut self, changes: &[(UserId, Change)], now: Now) {
+        let at_ms = millis(now, self.head.started);
+        for (user, change) in changes {
+            let media = self.legs.iter().find(|l| l.user() == *user).and_then(Leg::media);
+            self.story.change(at_ms, *user, *change, media.and_then(|m| m.path));
+        }
+    }
     /// A call needs two.
     fn alone(&self) -> bool {
         self.legs.iter().filter(|l| !matches!(l, Leg::Left(_))).count() < 2
@@ -129,7 +145,8 @@ impl Ringing {
     fn leaving(&self, user: UserId) -> EndReason {
         if user == self.head.caller { EndReason::Cancelled } else { EndReason::Declined }
     }
-    fn end(self, marks: (Option<Now>, Option<Now>), reason: EndReason, now: Now) -> Step {
+    fn end(mut self, marks: (Option<Now>, Option<Now>), reason: EndReason, now: Now) -> Step {
+        self.story.event(millis(now, self.head.started), None, Happening::Ended { reason });
         let mut effects: Vec<_> = (self.legs.iter())
             .filter(|l| matches!(l, Leg::Ringing(_)))
             .map(|l| Effect::StopRinging { user: l.user(), except: None, reason: RingStop::Ended })
@@ -137,7 +154,8 @@ impl Ringing {
         effects.push(Effect::Ended);
         let legs = self.legs.into_iter().map(|l| l.leave(reason, now)).collect();
         let (answered, connected) = marks;
-        (Call::Ended(Ended { head: self.head, legs, answered, connected, ended: now, reason }), effects)
+        let Self { head, story, .. } = self;
+        (Call::Ended(Ended { head, legs, answered, connected, ended: now, reason, story }), effects)
     }
 }
 
@@ -151,7 +169,8 @@ impl Ringing {
         Active { ringing: self, answered: now, connected: None, measured: None, figures: Vec::new() }
             .settle(changes, now)
     }
-    fn settle(self, changes: Vec<(UserId, Change)>, now: Now) -> Step {
+    fn settle(mut self, changes: Vec<(UserId, Change)>, now: Now) -> Step {
+        self.note(&changes, now);
         let why = last_left(&changes);
         let effects = effects(&changes);
         match why {
@@ -186,6 +205,7 @@ impl Ringing {
 
 impl Active {
     fn settle(mut self, changes: Vec<(UserId, Change)>, now: Now) -> Step {
+        self.ringing.note(&changes, now);
         let mut effects = effects(&changes);
         if let Some(reason) = last_left(&changes).filter(|_| self.ringing.alone()) {
             let (call, end) = self.ringing.end((Some(self.answered), self.connected), reason, now);
@@ -208,7 +228,9 @@ impl Active {
         }
         let legs = self.ringing.legs.iter().filter_map(|l| Some((l.user(), l.media()?)));
         let measured = figures::rate(&figures::fresh(legs, now.mono));
+        let at_ms = millis(now, self.ringing.head.started);
         for m in &measured {
+            self.ringing.story.figures(at_ms, m);
             for leg in self.ringing.legs.iter_mut().filter(|l| l.user() == m.user) {
                 leg.rate(m.heard_mos, m.hears_mos);
             }
@@ -264,7 +286,9 @@ impl Call {
     /// A call that begins to ring at its receiver.
     pub fn start(head: Head, device: DeviceId) -> Self {
         let legs = vec![Leg::call(head.caller, device, head.started), Leg::ring(head.receiver, head.started)];
-        Self::Ringing(Ringing { head, legs })
+        let mut story = Story::default();
+        story.event(0, Some(head.receiver), Happening::Ring);
+        Self::Ringing(Ringing { head, legs, story })
     }
     /// A call that found its receiver in another one: over at once.
     pub fn busy(head: Head, device: DeviceId) -> Self {
@@ -274,7 +298,7 @@ impl Call {
             Leg::ring(head.receiver, now).leave(EndReason::Busy, now),
         ];
         let (answered, connected, reason) = (None, None, EndReason::Busy);
-        Self::Ended(Ended { head, legs, answered, connected, ended: now, reason })
+        Self::Ended(Ended { head, legs, answered, connected, ended: now, reason, story: Story::default() })
     }
 
     /// Takes one input; deadlines that have passed come first. Late and repeated inputs are normal on a network: they
@@ -334,6 +358,15 @@ impl Call {
     }
     pub fn leg(&self, user: UserId) -> Option<&Leg> {
         self.legs().iter().find(|l| l.user() == user)
+    }
+    /// Everything that happened in it so far.
+    pub fn timeline(&self) -> Timeline {
+        let story = match self {
+            Self::Ringing(c) => &c.story,
+            Self::Active(c) => &c.ringing.story,
+            Self::Ended(c) => &c.story,
+        };
+        story.entries().to_vec()
     }
     /// The figures that were last measured.
     pub fn figures(&self) -> &[HopQuality] {

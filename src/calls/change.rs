@@ -1,9 +1,8 @@
 //! PURE: what changed in a leg, and what must be done about it.
 
-use super::stats::{Candidate, Protocol};
 use crate::event::RingStop;
 use crate::ids::{DeviceId, UserId};
-use crate::model::{EndReason, PathName};
+use crate::model::{Candidate, EndReason, PathName, Protocol};
 
 /// What changed in a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +12,10 @@ pub enum Change {
     /// A waiting leg has somebody to talk to.
     Joined(DeviceId),
     Connected,
-    Lost,
+    /// Media is lost: nothing is heard any more, or else the transport is gone.
+    Lost {
+        silent: bool,
+    },
     Back,
     Muted(bool),
     /// Packets take this way now.
@@ -88,7 +90,9 @@ pub(super) fn effects(changes: &[(UserId, Change)]) -> Vec<Effect> {
                 all.push(Effect::StopRinging { user, except: None, reason: RingStop::Ended });
             }
             Change::Joined(device) => all.push(Effect::OpenGate { user, device }),
-            Change::Connected | Change::Lost | Change::Back | Change::Muted(_) => all.push(Effect::Changed),
+            Change::Connected | Change::Lost { .. } | Change::Back | Change::Muted(_) => {
+                all.push(Effect::Changed)
+            }
             // For the timeline, or for the figures; two in a call: the end says that somebody left, more: they go on.
             Change::Path(_)
             | Change::Restarted

@@ -3,8 +3,8 @@
 use super::change::Change;
 use super::now::Now;
 use super::quality::{Fold, Report};
-use super::stats::{Candidate, Protocol, Stats};
-use crate::model::PathName;
+use super::stats::Stats;
+use crate::model::{Candidate, PathName, Protocol};
 
 /// Quieter than this (of 1) is no sound at all: a dead or switched-off microphone, not a quiet room.
 const SOUND: f32 = 0.0001;
@@ -62,6 +62,10 @@ pub struct Media {
 impl Media {
     pub fn is_up(&self) -> bool {
         self.link == Link::Up
+    }
+    /// There are keys, but nothing is heard.
+    pub fn is_silent(&self) -> bool {
+        self.link == Link::Silent
     }
     fn take_path(&mut self, path: PathName) {
         self.path = Some(path);

@@ -17,6 +17,8 @@ pub mod quality;
 pub mod record;
 pub mod service;
 pub mod stats;
+mod timeline;
+pub mod verdict;
 #[cfg(test)]
 mod walks;
 

@@ -4,7 +4,7 @@ use super::call::{Call, Head};
 use super::leg::{Left, Leg};
 use super::now::Now;
 use crate::clock::Timestamp;
-use crate::model::{CallRecord, CallStatus, EndReason, LegRecord};
+use crate::model::{CallRecord, CallStatus, EndReason, Happening, LegRecord, Timeline, TimelineEntry};
 
 /// The status of a call that ended for this reason.
 pub fn status(reason: EndReason) -> CallStatus {
@@ -101,7 +101,11 @@ fn live_leg(live: &Leg) -> LegRecord {
 }
 
 /// Closes a record that a crash left open: it ended at the last heartbeat of its run, but not before its last mark.
-pub fn sweep(mut record: CallRecord, heartbeat: Option<Timestamp>) -> CallRecord {
+pub fn sweep(
+    mut record: CallRecord,
+    mut timeline: Timeline,
+    heartbeat: Option<Timestamp>,
+) -> (CallRecord, Timeline) {
     let legs = record.legs.iter();
     let marks = legs.flat_map(|l| [Some(l.rang_at), l.answered_at, l.connected_at, l.left_at]);
     let call = [Some(record.start_time), record.answer_time, record.connect_time, heartbeat];
@@ -114,5 +118,9 @@ pub fn sweep(mut record: CallRecord, heartbeat: Option<Timestamp>) -> CallRecord
     record.duration_seconds = record.answer_time.map_or(0, |answered| end.since(answered).as_secs());
     record.status = CallStatus::Failed;
     record.reason = Some(EndReason::ServerRestart);
-    record
+    let at_ms = u64::try_from(end.since(record.start_time).as_millis()).unwrap_or(u64::MAX);
+    let at_ms = at_ms.max(timeline.last().map_or(0, |e| e.at_ms));
+    let what = Happening::Ended { reason: EndReason::ServerRestart };
+    timeline.push(TimelineEntry { at_ms, user: None, what });
+    (record, timeline)
 }

@@ -18,11 +18,11 @@ use self::command::Command;
 pub use self::plane::MediaPlane;
 use self::task::Task;
 use super::stats::Stats;
-use super::{CallError, Limits};
+use super::{CallError, Limits, verdict};
 use crate::clock::Clock;
 use crate::event::{IceServer, Outbox};
 use crate::ids::{CallId, DeviceId, EpochId, UserId};
-use crate::model::{CallFilter, CallRecord, Cursor, Target};
+use crate::model::{CallDetail, CallFilter, CallRecord, Cursor, Target};
 use crate::random::Random;
 use crate::store::{Store, StoreError};
 
@@ -186,7 +186,14 @@ impl Calls {
 
     /// One call of the user's, live or ended.
     pub async fn get(&self, user: UserId, call: CallId) -> Result<CallRecord> {
-        self.ask(|reply| Command::Get { user, call, reply }).await
+        Ok(self.detail(user, call).await?.call)
+    }
+
+    /// One call of the user's, with what happened in it and why it was bad.
+    pub async fn detail(&self, user: UserId, call: CallId) -> Result<CallDetail> {
+        let (call, timeline) = self.ask(|reply| Command::Get { user, call, reply }).await?;
+        let findings = verdict::findings(&call, &timeline);
+        Ok(CallDetail { call, timeline, findings })
     }
 
     /// Ends every live call as `failed`/`serverRestart`, tells everybody, and waits at most two seconds for the records

@@ -1,26 +1,7 @@
 //! PURE: what only the browser knows of its leg, as `callStats` tells it every five seconds, and the bounds in which it
 //! is believed. Knows no event and no call.
 
-use serde::Deserialize;
-
-/// What kind of way the browser's chosen candidate is (RFC 8445, 5.1.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Candidate {
-    Host,
-    Srflx,
-    Prflx,
-    Relay,
-}
-
-/// What carries the browser's packets; of a relayed way, what carries them to the TURN server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    Udp,
-    Tcp,
-    Tls,
-}
+use crate::model::{Candidate, Protocol};
 
 /// Five seconds of one leg as its browser saw them; absent is what it cannot tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

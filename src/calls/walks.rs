@@ -15,7 +15,7 @@ use super::record;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::event::RingStop;
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallStatus, EndReason, PathName};
+use crate::model::{CallStatus, EndReason, Happening, PathName};
 
 fn id(n: u8) -> ObjectId {
     ObjectId::from_bytes([n; 12])
@@ -330,12 +330,15 @@ fn a_record_left_open_by_a_crash_ends_at_the_last_heartbeat_but_after_its_marks(
         Now { wall: Timestamp(1_000_000).plus(Duration::from_secs(7)), mono: at + Duration::from_secs(7) };
     let accept = Input::Accept { user: callee(), device: device(B1) };
     let (call, _) = start(at).handle(accept, now, &LIMITS);
-    let swept = record::sweep(record::of(&call), Some(now.wall.plus(Duration::from_secs(60))));
+    let (swept, timeline) =
+        record::sweep(record::of(&call), call.timeline(), Some(now.wall.plus(Duration::from_secs(60))));
+    let ended = Happening::Ended { reason: EndReason::ServerRestart };
+    assert_eq!(timeline.last().map(|e| (e.at_ms, e.what.clone())), Some((67_000, ended)));
     assert_eq!((swept.status, swept.reason), (CallStatus::Failed, Some(EndReason::ServerRestart)));
     assert_eq!(swept.duration_seconds, 60);
     assert_eq!(swept.legs[0].left_at, swept.end_time);
     for early in [None, Some(Timestamp(5))] {
-        let swept = record::sweep(record::of(&call), early);
+        let (swept, _) = record::sweep(record::of(&call), vec![], early);
         assert_eq!((swept.end_time, swept.duration_seconds), (swept.answer_time, 0));
     }
 }

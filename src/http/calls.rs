@@ -13,7 +13,7 @@ use super::problem::Refused;
 use super::{App, Route};
 use crate::clock::Timestamp;
 use crate::ids::{CallId, UserId};
-use crate::model::{CallFilter, CallRecord, CallStatus};
+use crate::model::{CallDetail, CallFilter, CallRecord, CallStatus};
 
 pub(super) fn routes() -> Vec<Route> {
     vec![("/api/v1/calls", get(list)), ("/api/v1/calls/{id}", get(call))]
@@ -67,13 +67,13 @@ pub async fn list(
     Ok((paging::link(&uri, "after", next.as_deref()), Json(CallsView { calls, next })))
 }
 
-/// One call.
+/// One call, with what happened in it and why it was bad.
 #[utoipa::path(get, path = "/api/v1/calls/{id}", operation_id = "getCall", tag = "calls", params(("id" = String, Path, pattern = "^[0-9a-fA-F]{24}$")),
-    responses((status = 200, body = CallRecord)))]
+    responses((status = 200, body = CallDetail)))]
 pub async fn call(
     State(app): State<App>,
     Signed(actor): Signed,
     Id(id): Id<CallId>,
-) -> Result<Json<CallRecord>, Refused> {
-    Ok(Json(app.calls.get(actor.user, id).await?))
+) -> Result<Json<CallDetail>, Refused> {
+    Ok(Json(app.calls.detail(actor.user, id).await?))
 }

@@ -3,12 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::calls::stats::{Candidate, Protocol, Stats};
+use crate::calls::stats::Stats;
 use crate::chat::{Draft, SyncedConversation};
 use crate::code::{Code, Refusal};
 use crate::event::{Event, IceServer, RingStop, SlotUser};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, NetworkTestId, UserId};
-use crate::model::{CallRecord, HopQuality, Message, OwnUser, PathName, Receipt, Target};
+use crate::model::{
+    CallRecord, Candidate, HopQuality, Message, OwnUser, PathName, Protocol, Receipt, Target,
+};
 use crate::network_test::Peer;
 
 /// What a client sends with CONNECT. Fields that we do not know are left alone: they belong to the client's library.

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
-pub use crate::model::{CallFilter, Cursor, Page};
+pub use crate::model::{CallFilter, Cursor, Page, Timeline};
 use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, TokenHash, User};
 
 /// What went wrong in a store. The text is for the log, never for a user.
@@ -182,8 +182,10 @@ pub trait Store: Send + Sync + 'static {
     // calls
     async fn create_call(&self, call: CallRecord) -> Result<()>;
     /// Replaces the record unless it has ended. True if it did; ending a record is such a replacement, so it happens once.
-    async fn update_call(&self, call: CallRecord) -> Result<bool>;
+    async fn update_call(&self, call: CallRecord, timeline: Timeline) -> Result<bool>;
     async fn call(&self, id: CallId) -> Result<Option<CallRecord>>;
+    /// What happened in a call; empty if nothing was stored of it.
+    async fn call_timeline(&self, id: CallId) -> Result<Timeline>;
     /// Calls that `user` was in, by `start_time`, newest first; `filter.from` is inclusive, `filter.to` exclusive.
     async fn calls_of(
         &self,

@@ -200,6 +200,8 @@ async fn calls_are_listed_by_page_and_by_what_is_asked() {
         "status",
         "reason",
         "legs",
+        "timeline",
+        "findings",
     ];
     assert_eq!(keys(&call), BTreeSet::from(expected));
     assert_eq!(call["reason"], "noAnswer");

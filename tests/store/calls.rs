@@ -3,7 +3,8 @@
 use charla::clock::Timestamp;
 use charla::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
 use charla::model::{
-    CallFilter, CallRecord, CallStatus, Cursor, DirectionQuality, EndReason, LegQuality, LegRecord, PathName,
+    CallFilter, CallRecord, CallStatus, Cursor, DirectionFigures, DirectionQuality, EndReason, FiguresEntry,
+    Happening, LegQuality, LegRecord, PathName, TimelineEntry,
 };
 use charla::store::{StoreError, Unique};
 
@@ -93,18 +94,50 @@ pub async fn a_record_is_kept_to_the_last_field(bed: Bed) {
         },
         ..leg(made.receiver)
     };
-    assert!(second.update_call(made.clone()).await.unwrap());
+    assert!(second.update_call(made.clone(), Vec::new()).await.unwrap());
     assert_eq!(store.call(made.id).await.unwrap(), Some(made.clone()));
     end(&mut made, CallStatus::Completed);
     made.duration_seconds = 4711;
-    assert!(store.update_call(made.clone()).await.unwrap());
+    assert!(store.update_call(made.clone(), Vec::new()).await.unwrap());
+    assert_eq!(second.call(made.id).await.unwrap(), Some(made));
+}
+
+pub async fn the_timeline_is_kept_beside_the_record_until_the_end(bed: Bed) {
+    let (store, second) = (bed.open().await, bed.open().await);
+    let mut made = call(UserId(oid()), UserId(oid()), "here", EpochId(oid()));
+    let entry = |at_ms, what| TimelineEntry { at_ms, user: Some(made.receiver), what };
+    let figures = FiguresEntry {
+        seconds: 5,
+        rtt_ms: Some(12.3),
+        concealed_pct: None,
+        jitter_buffer_ms: Some(0.1),
+        playout_gap_pct: None,
+        up: Some(DirectionFigures { loss_pct: 99.9, jitter_ms: 0.0, mos: Some(1.25) }),
+        down: None,
+    };
+    let first = vec![entry(0, Happening::Ring)];
+    let last = vec![
+        entry(0, Happening::Ring),
+        entry(7, Happening::Connected { path: Some(PathName::IceTcp) }),
+        entry(5_000_000_000, Happening::Figures(figures)),
+        TimelineEntry { at_ms: u64::MAX, user: None, what: Happening::Ended { reason: EndReason::HungUp } },
+    ];
+    assert_eq!(store.call_timeline(made.id).await.unwrap(), []);
+    store.create_call(made.clone()).await.unwrap();
+    assert_eq!(second.call_timeline(made.id).await.unwrap(), []);
+    assert!(store.update_call(made.clone(), first.clone()).await.unwrap());
+    assert_eq!(second.call_timeline(made.id).await.unwrap(), first);
+    end(&mut made, CallStatus::Completed);
+    assert!(store.update_call(made.clone(), last.clone()).await.unwrap());
+    assert!(!second.update_call(made.clone(), first).await.unwrap());
+    assert_eq!(second.call_timeline(made.id).await.unwrap(), last);
     assert_eq!(second.call(made.id).await.unwrap(), Some(made));
 }
 
 pub async fn a_call_ends_once_and_never_opens_again(bed: Bed) {
     let (one, two) = (bed.open().await, bed.open().await);
     let made = call(UserId(oid()), UserId(oid()), "here", EpochId(oid()));
-    assert!(!one.update_call(made.clone()).await.unwrap(), "there is no such call yet");
+    assert!(!one.update_call(made.clone(), Vec::new()).await.unwrap(), "there is no such call yet");
     one.create_call(made.clone()).await.unwrap();
     let endings = [
         CallStatus::Completed,
@@ -121,7 +154,7 @@ pub async fn a_call_ends_once_and_never_opens_again(bed: Bed) {
             0 => record.status = CallStatus::Active,
             _ => end(&mut record, endings[n % 5]),
         }
-        tokio::spawn(async move { (store.update_call(record.clone()).await.unwrap(), record) })
+        tokio::spawn(async move { (store.update_call(record.clone(), Vec::new()).await.unwrap(), record) })
     });
     let mut ended = Vec::new();
     for one_try in tries.collect::<Vec<_>>() {
@@ -132,7 +165,7 @@ pub async fn a_call_ends_once_and_never_opens_again(bed: Bed) {
     }
     assert_eq!(ended.len(), 1);
     assert_eq!(two.call(made.id).await.unwrap().as_ref(), Some(&ended[0]));
-    assert!(!one.update_call(made.clone()).await.unwrap());
+    assert!(!one.update_call(made.clone(), Vec::new()).await.unwrap());
     assert_eq!(two.call(made.id).await.unwrap().as_ref(), Some(&ended[0]));
 }
 
@@ -149,7 +182,7 @@ pub async fn calls_are_listed_filtered_and_paged(bed: Bed) {
         store.create_call(made.clone()).await.unwrap();
         if n < 4 {
             end(&mut made, if n % 2 == 0 { CallStatus::Missed } else { CallStatus::Completed });
-            assert!(store.update_call(made.clone()).await.unwrap());
+            assert!(store.update_call(made.clone(), Vec::new()).await.unwrap());
         }
         all.push(made);
     }
@@ -195,12 +228,12 @@ pub async fn a_crash_leaves_stale_calls_and_a_heartbeat(bed: Bed) {
         store.create_call(call.clone()).await.unwrap();
     }
     end(&mut ended, CallStatus::Completed);
-    assert!(store.update_call(ended).await.unwrap());
+    assert!(store.update_call(ended, Vec::new()).await.unwrap());
     assert_eq!(second.stale_calls("here", current).await.unwrap(), std::slice::from_ref(&left));
     assert_eq!(second.stale_calls("nowhere", current).await.unwrap(), []);
     let mut swept = left;
     end(&mut swept, CallStatus::Failed);
-    assert!(second.update_call(swept).await.unwrap());
+    assert!(second.update_call(swept, Vec::new()).await.unwrap());
     assert_eq!(store.stale_calls("here", current).await.unwrap(), []);
 
     assert_eq!(store.last_heartbeat("here", before).await.unwrap(), None);

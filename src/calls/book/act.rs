@@ -2,7 +2,7 @@
 
 use crate::calls::quality::Report;
 use crate::event::{Audience, Event};
-use crate::model::{CallRecord, PathName};
+use crate::model::{CallRecord, PathName, Timeline};
 
 /// A room of the relay: one per call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,9 +40,9 @@ pub enum Act {
     /// Store a new record; then say [`Book::created`](super::Book::created).
     Create(CallRecord),
     /// Store how far the call has come.
-    Update(CallRecord),
+    Update(CallRecord, Timeline),
     /// Store the ended record, once; then say [`Book::closed`](super::Book::closed).
-    Close(CallRecord),
+    Close(CallRecord, Timeline),
 }
 
 /// What the relay tells about one transport.

@@ -78,7 +78,7 @@ impl Book {
         for closing in self.closing.values_mut() {
             if closing.until.is_some_and(|at| at <= now.mono) {
                 (closing.until, closing.awaited) = (None, BTreeMap::new());
-                self.acts.push_back(Act::Close(record::of(&closing.call)));
+                self.acts.push_back(Act::Close(record::of(&closing.call), closing.call.timeline()));
             }
         }
     }
@@ -86,7 +86,7 @@ impl Book {
     pub(super) fn close_all(&mut self) {
         for closing in self.closing.values_mut().filter(|c| c.until.is_some()) {
             (closing.until, closing.awaited) = (None, BTreeMap::new());
-            self.acts.push_back(Act::Close(record::of(&closing.call)));
+            self.acts.push_back(Act::Close(record::of(&closing.call), closing.call.timeline()));
         }
     }
 

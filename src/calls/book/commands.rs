@@ -50,6 +50,7 @@ impl Book {
             gates: BTreeMap::new(),
             announced: false,
             timer: None,
+            stored: None,
         };
         self.desks.insert(start.id, desk);
         self.of_room.insert(room, start.id);

@@ -105,7 +105,7 @@ impl Table {
     fn closes(&self) -> Vec<&CallRecord> {
         fn close(act: &Act) -> Option<&CallRecord> {
             match act {
-                Act::Close(record) => Some(record),
+                Act::Close(record, _) => Some(record),
                 _ => None,
             }
         }

@@ -23,10 +23,13 @@ use super::now::Now;
 use super::{CallError, Limits, record};
 use crate::event::{Audience, Event, IceServer, RingStop};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallRecord, EndReason};
+use crate::model::{CallRecord, EndReason, Timeline};
 
 /// How long an ended record waits for the relay's last quality report.
 const LAST_REPORT: Duration = Duration::from_millis(250);
+
+/// A live call's figures are stored this often: a crash loses no more of them.
+const STORE: Duration = Duration::from_secs(30);
 
 type Result<T> = std::result::Result<T, CallError>;
 
@@ -71,6 +74,8 @@ struct Desk {
     /// The record is stored and the receiver was told.
     announced: bool,
     timer: Option<Instant>,
+    /// When it was last stored how far the call has come.
+    stored: Option<Instant>,
 }
 
 impl Desk {
@@ -163,6 +168,11 @@ impl Book {
         self.close_overdue(now);
     }
 
+    /// What happened in a call that is live, or that ended and is not stored yet.
+    pub fn timeline(&self, id: CallId) -> Option<Timeline> {
+        let ended = || self.closing.get(&id).map(|c| c.call.timeline());
+        self.calls.get(&id).map(Call::timeline).or_else(ended)
+    }
     /// The record of a call that is live, or that ended and is not stored yet.
     pub fn record(&self, id: CallId) -> Option<CallRecord> {
         let ended = || self.closing.get(&id).map(|c| record::of(&c.call));
@@ -205,14 +215,25 @@ impl Book {
             let record = record::of(&call);
             let told = audience(self.desks.get(&id).is_some_and(|d| d.announced), &record);
             if store {
-                self.acts.push_back(Act::Update(record.clone()));
+                self.store(&call, now);
             }
             self.acts.push_back(Act::Tell(told, Event::CallUpdated(record)));
         }
         if measured {
             self.tell_quality(&call);
+            if self.desks.get(&id).is_some_and(|d| d.stored.is_none_or(|at| now.mono >= at + STORE)) {
+                self.store(&call, now);
+            }
         }
         self.calls.insert(id, call);
+    }
+
+    /// Has it stored how far the call has come.
+    fn store(&mut self, call: &Call, now: Now) {
+        if let Some(desk) = self.desks.get_mut(&call.head().id) {
+            desk.stored = Some(now.mono);
+        }
+        self.acts.push_back(Act::Update(record::of(call), call.timeline()));
     }
 
     fn set_timer(&mut self, id: CallId, at: Option<Instant>) {

@@ -12,12 +12,13 @@ use rand::{Rng as _, SeedableRng as _};
 use super::act::{Act, News, Participant, Room, Transport};
 use super::{Begun, Book, Home, Start};
 use crate::calls::now::Now;
-use crate::calls::quality::Report;
+use crate::calls::quality::{Direction, Report};
+use crate::calls::stats::Stats;
 use crate::calls::{CallError, Limits};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::event::{Audience, Event};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallRecord, CallStatus, PathName};
+use crate::model::{CallRecord, CallStatus, Happening, PathName, Timeline};
 
 const LIMITS: Limits = Limits {
     ring: Duration::from_secs(45),
@@ -123,6 +124,11 @@ impl Storm {
             4..=6 => drop(self.book.accept(user, device, call, now)),
             7 if self.below(3) == 0 => drop(self.book.reject(user, device, call, now)),
             8 if self.below(3) == 0 => drop(self.book.leave(user, call, now)),
+            9 if self.below(2) == 0 => {
+                let share = Some(self.below(101) as f32);
+                let stats = Stats { concealed_pct: share, microphone_level: Some(0.0), ..Stats::default() };
+                drop(self.book.call_stats((user, device), call, stats, now));
+            }
             7..=9 => drop(self.book.set_muted((user, device), call, now.wall.0 % 2 == 0, now)),
             10..=14 => self.offer(user, device, call),
             15..=18 => self.relay_answers(),
@@ -229,7 +235,13 @@ impl Storm {
             5 => News::Silent,
             6 => News::Heard,
             7 => News::PathChanged(PathName::IceTcp),
-            8..=9 => News::Quality(Report::default()),
+            8..=9 => {
+                let mut side = || {
+                    let (packets, lost) = (self.below(900) as u64, self.below(90) as u64);
+                    Direction { packets, lost, loss_pct: self.below(101) as f32, jitter_ms: 3.0 }
+                };
+                News::Quality(Report { rtt_ms: Some(20.0), up: side(), down: side() })
+            }
             10..=11 => News::Slots(vec![(0, Participant(3)), (9, Participant(4))]),
             12 => News::Down,
             _ if self.below(5) == 0 => return self.book.room_failed(room, self.now),
@@ -259,6 +271,8 @@ impl Storm {
         assert_eq!(self.book.leave(who, call, self.now), Err(CallError::NotFound));
         assert_eq!(self.book.set_muted(place, call, true, self.now), Err(CallError::NotFound));
         assert_eq!(self.book.taking_part(place, call), Err(CallError::NotFound));
+        let stats = Stats::default();
+        assert_eq!(self.book.call_stats(place, call, stats, self.now), Err(CallError::NotFound));
         assert_eq!(self.book.offer(place, call, String::new(), self.now), Err(CallError::NotFound));
         assert_eq!(self.book.record(call), Some(before));
     }
@@ -282,11 +296,15 @@ impl Storm {
                     assert_eq!(record.status, CallStatus::Ringing);
                     self.creating.push(record.id);
                 }
-                Act::Update(record) => {
+                Act::Update(record, timeline) => {
+                    in_bounds(&timeline);
                     assert!(!record.status.ended() && self.calls[&record.id].closed == 0);
                     ordered(&record);
                 }
-                Act::Close(record) => {
+                Act::Close(record, timeline) => {
+                    in_bounds(&timeline);
+                    let last = timeline.last().map(|e| e.what.clone());
+                    assert_eq!(last, record.reason.map(|reason| Happening::Ended { reason }));
                     assert!(record.status.ended());
                     ordered(&record);
                     let seen = self.calls.get_mut(&record.id).unwrap();
@@ -403,6 +421,11 @@ impl Storm {
         assert!(book.of_transport.is_empty() && book.of_room.is_empty());
         assert!(book.timers.is_empty() && book.closing.is_empty() && book.poll_timeout().is_none());
     }
+}
+
+/// However wild it was, the story is short and in order.
+fn in_bounds(timeline: &Timeline) {
+    assert!(timeline.len() <= 190 && timeline.is_sorted_by_key(|e| e.at_ms), "{timeline:?}");
 }
 
 /// Marks never run backwards.

@@ -207,7 +207,8 @@ impl Active {
                 if self.connecting.media.is_up() {
                     (Leg::Active(self), changes)
                 } else {
-                    (Leg::Reconnecting(Reconnecting { active: self, lost: now }), also(changes, Change::Lost))
+                    let lost = Change::Lost { silent: self.connecting.media.is_silent() };
+                    (Leg::Reconnecting(Reconnecting { active: self, lost: now }), also(changes, lost))
                 }
             }
             Input::Leave(reason) => left(self.leave(reason, now)),

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use super::{MediaAnswer, Result, Started};
 use crate::calls::stats::Stats;
 use crate::ids::{CallId, DeviceId, UserId};
-use crate::model::{CallFilter, CallRecord, Cursor, Target};
+use crate::model::{CallFilter, CallRecord, Cursor, Target, Timeline};
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T>>;
 
@@ -82,7 +82,7 @@ pub(super) enum Command {
     Get {
         user: UserId,
         call: CallId,
-        reply: Reply<CallRecord>,
+        reply: Reply<(CallRecord, Timeline)>,
     },
     Shutdown {
         reply: Reply<()>,

@@ -7,7 +7,7 @@ use super::task::{Done, Task};
 use super::{Result, lookup};
 use crate::calls::CallError;
 use crate::ids::{CallId, ConversationId, DeviceId, UserId};
-use crate::model::{CallRecord, Target};
+use crate::model::{CallRecord, Target, Timeline};
 use crate::policy::{Action, may};
 
 impl Task {
@@ -96,14 +96,15 @@ impl Task {
         });
     }
 
-    fn get(&self, user: UserId, call: CallId, reply: Reply<CallRecord>) {
-        if let Some(record) = self.book.record(call) {
-            let _ = reply.send(readable(user, record));
+    fn get(&self, user: UserId, call: CallId, reply: Reply<(CallRecord, Timeline)>) {
+        if let Some(found) = self.book.record(call).zip(self.book.timeline(call)) {
+            let (record, timeline) = found;
+            let _ = reply.send(readable(user, record).map(|record| (record, timeline)));
             return;
         }
         let store = Arc::clone(&self.deps.store);
         tokio::spawn(async move {
-            let _ = reply.send(lookup::call(&*store, user, call).await);
+            let _ = reply.send(lookup::call_and_timeline(&*store, user, call).await);
         });
     }
 }

@@ -8,7 +8,7 @@ use super::Result;
 use crate::calls::CallError;
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, UserId};
-use crate::model::{CallRecord, Conversation, Target};
+use crate::model::{CallRecord, Conversation, Target, Timeline};
 use crate::policy::{Action, may};
 use crate::store::{self, Store, StoreError};
 
@@ -62,4 +62,14 @@ pub(super) async fn conversation(
 pub(super) async fn call(store: &dyn Store, user: UserId, id: CallId) -> Result<CallRecord> {
     let record = bounded(store.call(id)).await?.ok_or(CallError::NotFound)?;
     if may(user, Action::ReadCall(&record)) { Ok(record) } else { Err(CallError::NotFound) }
+}
+
+/// The same, with what happened in it.
+pub(super) async fn call_and_timeline(
+    store: &dyn Store,
+    user: UserId,
+    id: CallId,
+) -> Result<(CallRecord, Timeline)> {
+    let record = call(store, user, id).await?;
+    Ok((record, bounded(store.call_timeline(id)).await?))
 }

@@ -21,7 +21,9 @@ pub(super) async fn sweep(store: &dyn Store, node: &str, epoch: EpochId) -> Resu
             None => None,
         };
         let id = open.id;
-        if store.update_call(record::sweep(open, heartbeat)).await? {
+        let timeline = store.call_timeline(id).await?;
+        let (swept_record, timeline) = record::sweep(open, timeline, heartbeat);
+        if store.update_call(swept_record, timeline).await? {
             tracing::info!(call = %id, "closed the record of a call that an earlier run left open");
             swept += 1;
         }

@@ -153,13 +153,13 @@ impl Task {
                 Act::DropTransport(transport) => media.drop_transport(TransportId(transport.0)),
                 Act::Tell(to, event) => self.deps.outbox.publish(to, event),
                 Act::Create(record) => self.create(record),
-                Act::Update(record) => {
-                    tracing::info!(call = %record.id, status = ?record.status, connected = record.connect_time.is_some(), "a call goes on");
-                    self.write(record.id, Write::Update(record));
+                Act::Update(record, timeline) => {
+                    tracing::debug!(call = %record.id, status = ?record.status, connected = record.connect_time.is_some(), "a call goes on");
+                    self.write(record.id, Write::Update(record, timeline));
                 }
-                Act::Close(record) => {
+                Act::Close(record, timeline) => {
                     tracing::info!(call = %record.id, status = ?record.status, reason = ?record.reason, seconds = record.duration_seconds, "a call ended");
-                    self.write(record.id, Write::Close(record));
+                    self.write(record.id, Write::Close(record, timeline));
                 }
             }
         }

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::task::Done;
 use crate::ids::CallId;
-use crate::model::CallRecord;
+use crate::model::{CallRecord, Timeline};
 use crate::store::{Store, StoreError};
 
 /// How long a start waits for its record to be stored.
@@ -18,12 +18,12 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// One write. A call has few: created, answered, connected, closed. So the queue needs no bound.
+/// One write. A call has few: created, answered, connected, each half minute, closed. So the queue needs no bound.
 #[derive(Debug)]
 pub(super) enum Write {
-    Update(CallRecord),
+    Update(CallRecord, Timeline),
     /// The last one.
-    Close(CallRecord),
+    Close(CallRecord, Timeline),
 }
 
 /// Creates the record, then takes writes until the last.
@@ -42,11 +42,11 @@ pub(super) async fn write(
             while let Ok(newer) = writes.try_recv() {
                 write = newer;
             }
-            let (record, last) = match &write {
-                Write::Update(record) => (record, false),
-                Write::Close(record) => (record, true),
+            let (record, timeline, last) = match &write {
+                Write::Update(record, timeline) => (record, timeline, false),
+                Write::Close(record, timeline) => (record, timeline, true),
             };
-            if stored(store.update_call(record.clone()).await, id) {
+            if stored(store.update_call(record.clone(), timeline.clone()).await, id) {
                 if last {
                     // The task is gone only when the server has stopped.
                     let _ = done.send(Done::Closed(id));

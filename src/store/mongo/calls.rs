@@ -12,7 +12,9 @@ use super::error::duplicate;
 use super::values::{date, int, limit, number, time};
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallFilter, CallRecord, CallStatus, Cursor, EndReason, LegQuality, LegRecord, PathName};
+use crate::model::{
+    CallFilter, CallRecord, CallStatus, Cursor, EndReason, LegQuality, LegRecord, PathName, Timeline,
+};
 use crate::store::derive::word;
 use crate::store::{Result, StoreError, Unique};
 
@@ -37,6 +39,9 @@ pub(super) struct CallDoc {
     legs: Vec<LegDoc>,
     node: String,
     epoch: Option<ObjectId>,
+    /// JSON: read and written as a whole, and left out of every list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timeline: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -115,6 +120,7 @@ impl From<&CallRecord> for CallDoc {
             legs: c.legs.iter().map(LegDoc::from).collect(),
             node: c.node.clone(),
             epoch: c.epoch.map(|e| e.0),
+            timeline: None,
         }
     }
 }
@@ -147,13 +153,26 @@ pub(super) async fn create(m: &Base, call: &CallRecord) -> Result<()> {
     }
 }
 
-pub(super) async fn update(m: &Base, call: &CallRecord) -> Result<bool> {
+pub(super) async fn update(m: &Base, call: &CallRecord, timeline: &Timeline) -> Result<bool> {
     let filter = doc! { "_id": call.id.0, "open": true };
-    Ok(m.calls.replace_one(filter, CallDoc::from(call)).await?.matched_count == 1)
+    let timeline = serde_json::to_string(timeline).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    let call = CallDoc { timeline: Some(timeline), ..CallDoc::from(call) };
+    Ok(m.calls.replace_one(filter, call).await?.matched_count == 1)
+}
+
+/// What only the page of one call shows.
+fn light() -> Document {
+    doc! { "timeline": 0 }
 }
 
 pub(super) async fn get(m: &Base, id: CallId) -> Result<Option<CallRecord>> {
-    Ok(m.calls.find_one(doc! { "_id": id.0 }).await?.map(CallRecord::from))
+    Ok(m.calls.find_one(doc! { "_id": id.0 }).projection(light()).await?.map(CallRecord::from))
+}
+
+pub(super) async fn timeline(m: &Base, id: CallId) -> Result<Timeline> {
+    let found = m.calls.find_one(doc! { "_id": id.0 }).await?.and_then(|call| call.timeline);
+    let Some(text) = found else { return Ok(Timeline::new()) };
+    serde_json::from_str(&text).map_err(|e| StoreError::Unavailable(e.to_string()))
 }
 
 pub(super) async fn of_user(
@@ -178,14 +197,14 @@ pub(super) async fn of_user(
         doc! { "$or": [{ "startTime": { "$lt": date(c.at) } }, same] }
     }));
     let order = doc! { "startTime": -1, "_id": -1 };
-    let found = m.calls.find(doc! { "$and": all }).sort(order).limit(limit(most)).await?;
+    let found = m.calls.find(doc! { "$and": all }).sort(order).limit(limit(most)).projection(light()).await?;
     let found: Vec<CallDoc> = found.try_collect().await?;
     Ok(found.into_iter().map(CallRecord::from).collect())
 }
 
 pub(super) async fn stale(m: &Base, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>> {
     let filter = doc! { "open": true, "node": node, "epoch": { "$ne": epoch.0 } };
-    let found: Vec<CallDoc> = m.calls.find(filter).await?.try_collect().await?;
+    let found: Vec<CallDoc> = m.calls.find(filter).projection(light()).await?.try_collect().await?;
     Ok(found.into_iter().map(CallRecord::from).collect())
 }
 

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
-use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, TokenHash, User};
+use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, Timeline, TokenHash, User};
 
 /// The database and its collections; a clone is the same.
 #[derive(Clone)]
@@ -225,9 +225,12 @@ impl Store for Mongo {
         let _busy = self.writing()?;
         calls::create(&self.base, &call).await
     }
-    async fn update_call(&self, call: CallRecord) -> Result<bool> {
+    async fn update_call(&self, call: CallRecord, timeline: Timeline) -> Result<bool> {
         let _busy = self.writing()?;
-        calls::update(&self.base, &call).await
+        calls::update(&self.base, &call, &timeline).await
+    }
+    async fn call_timeline(&self, id: CallId) -> Result<Timeline> {
+        calls::timeline(&self.base, id).await
     }
     async fn call(&self, id: CallId) -> Result<Option<CallRecord>> {
         calls::get(&self.base, id).await

@@ -9,7 +9,7 @@ use super::rows::{json, limit, maybe_oid, raw, time};
 use super::threads::Tx;
 use crate::clock::Timestamp;
 use crate::ids::{CallId, EpochId, UserId};
-use crate::model::{CallFilter, CallRecord, Cursor};
+use crate::model::{CallFilter, CallRecord, Cursor, Timeline};
 use crate::store::derive::word;
 use crate::store::{Result, StoreError, Unique};
 
@@ -57,7 +57,7 @@ pub(super) fn create(tx: &Tx<'_>, call: &CallRecord) -> Result<()> {
     users(tx, call)
 }
 
-pub(super) fn update(tx: &Tx<'_>, call: &CallRecord) -> Result<bool> {
+pub(super) fn update(tx: &Tx<'_>, call: &CallRecord, timeline: &Timeline) -> Result<bool> {
     let sql = "UPDATE calls SET start_time = ?2, status = ?3, open = ?4, node = ?5, epoch = ?6, record = ?7
                WHERE id = ?1 AND open";
     let row = params![
@@ -75,7 +75,17 @@ pub(super) fn update(tx: &Tx<'_>, call: &CallRecord) -> Result<bool> {
     let sql = "DELETE FROM call_users WHERE call = ?1 AND start_time <> ?2";
     tx.conn.prepare_cached(sql)?.execute(params![raw(call.id.0), call.start_time.0])?;
     users(tx, call)?;
+    let sql = "INSERT INTO call_timelines (call, timeline) VALUES (?1, ?2)
+               ON CONFLICT (call) DO UPDATE SET timeline = excluded.timeline";
+    let timeline = serde_json::to_string(timeline).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    tx.conn.prepare_cached(sql)?.execute(params![raw(call.id.0), timeline])?;
     Ok(true)
+}
+
+pub(super) fn timeline(conn: &Connection, id: CallId) -> Result<Timeline> {
+    let sql = "SELECT timeline FROM call_timelines WHERE call = ?1";
+    let found = conn.prepare_cached(sql)?.query_row([raw(id.0)], |row| json(row, 0)).optional()?;
+    Ok(found.unwrap_or_default())
 }
 
 pub(super) fn get(conn: &Connection, id: CallId) -> Result<Option<CallRecord>> {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
-use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, TokenHash, User};
+use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, Timeline, TokenHash, User};
 
 /// A database in a file. Several of these, also in several processes, may share one file.
 pub struct Sqlite {
@@ -181,8 +181,11 @@ impl Store for Sqlite {
     async fn create_call(&self, call: CallRecord) -> Result<()> {
         self.threads.write(Normal, move |tx| calls::create(tx, &call)).await
     }
-    async fn update_call(&self, call: CallRecord) -> Result<bool> {
-        self.threads.write(Normal, move |tx| calls::update(tx, &call)).await
+    async fn update_call(&self, call: CallRecord, timeline: Timeline) -> Result<bool> {
+        self.threads.write(Normal, move |tx| calls::update(tx, &call, &timeline)).await
+    }
+    async fn call_timeline(&self, id: CallId) -> Result<Timeline> {
+        self.threads.read(move |conn| calls::timeline(conn, id)).await
     }
     async fn call(&self, id: CallId) -> Result<Option<CallRecord>> {
         self.threads.read(move |conn| calls::get(conn, id)).await

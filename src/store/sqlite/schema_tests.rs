@@ -123,14 +123,15 @@ fn flipped_bytes_never_reset_the_database() {
 fn a_migration_keeps_a_copy_and_a_failed_one_changes_nothing() {
     let (_dir, path) = at();
     prepare(&path).unwrap();
-    let bad = [STEPS[0], "CREATE TABLE extra (x); CREATE TABLE users (x);"];
+    let with = |step| [STEPS, &[step]].concat();
+    let bad = with("CREATE TABLE extra (x); CREATE TABLE users (x);");
     assert!(prepare_with(&path, &bad).is_err());
     prepare(&path).unwrap();
-    let good = [STEPS[0], "CREATE TABLE extra (x);"];
+    let good = with("CREATE TABLE extra (x);");
     prepare_with(&path, &good).unwrap();
     prepare_with(&path, &good).unwrap();
-    assert!(refusal(&path).contains("format 2"));
-    let copy = beside(&path, ".format-1.bak");
+    assert!(refusal(&path).contains(&format!("format {}", STEPS.len() + 1)));
+    let copy = beside(&path, &format!(".format-{}.bak", STEPS.len()));
     assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
     prepare(&copy).unwrap();
 }
