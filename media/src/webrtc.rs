@@ -399,7 +399,9 @@ impl Transport {
 
     /// Says goodbye to the browser.
     pub fn close(&mut self, cx: &mut Context<'_>) {
-        let (chosen, outgoing) = (self.paths.chosen(), &mut *cx.outgoing);
+        // Without consent not even a goodbye is sent (RFC 7675 5.1).
+        let consented = cx.now < self.paths.consent_ends();
+        let (chosen, outgoing) = (self.paths.chosen().filter(|_| consented), &mut *cx.outgoing);
         self.dtls.close(cx.now, |bytes| chosen.into_iter().for_each(|path| outgoing.push(path, bytes)));
     }
 
