@@ -1,6 +1,8 @@
 //! What services tell connected devices, and to whom: the words through which services meet without knowing each other.
 //! Knows no socket: `socket/fanout` turns these into Socket.IO events.
 
+use std::fmt;
+
 use crate::ids::{DeviceId, SessionId, UserId};
 use crate::model::{CallRecord, HopQuality, Message, Receipt};
 
@@ -25,13 +27,19 @@ impl Audience {
 }
 
 /// An ICE server as `RTCConfiguration.iceServers` wants it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct IceServer {
     pub urls: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credential: Option<String>,
+}
+
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 /// Why ringing stopped on a device although the call may go on.

@@ -39,13 +39,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
-use crate::calls::service::Calls;
+use crate::calls::service::{Calls, MediaPlane as _, Plane};
 use crate::chat::{Chat, ChatLimits};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Engine, Srtp, TlsMode};
-use crate::event::Outbox;
+use crate::event::{IceServer, Outbox};
 use crate::http::{Health, HttpDeps, TrustPage};
-use crate::ids::EpochId;
+use crate::ids::{EpochId, UserId};
 use crate::network_test::NetworkTests;
 use crate::port::authority::Names;
 use crate::port::caps::Caps;
@@ -165,7 +165,9 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let site = Arc::new(site(&config, &certificates, &names));
     let trust = trust_page(&certificates);
     let base = Base { store: store.clone(), clock: clock.clone(), random, site: site.clone() };
-    let services = services(&config, &base, &home, &media, media_events).await?;
+    let turn_urls = addresses::turn_urls(&config, &machine, &addresses);
+    let plane = Arc::new(Plane { media: media.clone(), turn_urls });
+    let services = services(&config, &base, &home, plane, media_events).await?;
     let router = router(&config, &base, &services, trust);
 
     let urls = addresses::urls(&config, &machine, &addresses);
@@ -220,7 +222,7 @@ async fn services(
     config: &Config,
     base: &Base,
     home: &Home,
-    media: &Media,
+    plane: Arc<Plane>,
     media_events: EventReceiver,
 ) -> Result<Services, RunError> {
     let Base { store, clock, random, .. } = base;
@@ -243,7 +245,7 @@ async fn services(
         outbox,
         clock: clock.clone(),
         random: random.clone(),
-        media: Arc::new(media.clone()),
+        media: plane.clone(),
         media_events: media_events.boxed(),
         limits: calls::Limits::new(&config.calls, &config.media),
         node: home.node.clone(),
@@ -253,11 +255,16 @@ async fn services(
     let network_tests = NetworkTests::new(network_test::Deps {
         clock: clock.clone(),
         random: random.clone(),
-        media: Arc::new(media.clone()),
-        ice_servers: Arc::new(|_| Vec::new()),
+        media: Arc::new(plane.media.clone()),
+        ice_servers: Arc::new(ways_of_tests(plane, clock.clone())),
         limits: network_test::Limits::new(&config.media),
     });
     Ok(Services { accounts, chat: Arc::new(chat), calls, network_tests, fanout, epoch })
+}
+
+/// How network tests reach the relay: as calls do.
+fn ways_of_tests(plane: Arc<Plane>, clock: Arc<dyn Clock>) -> impl Fn(UserId) -> Vec<IceServer> {
+    move |user| plane.ice_servers(clock.instant(), &format!("test.{user}"))
 }
 
 fn router(config: &Config, base: &Base, services: &Services, trust: Option<TrustPage>) -> axum::Router {

@@ -9,9 +9,15 @@ use serde_json::{Value, json};
 use support::house::{House, Person};
 use support::socket::Socket;
 
+/// What the relay says of itself, with credentials that are one person's for one call.
+fn ways(call: &Value, whose: &Person) -> Value {
+    let name = format!("{}.{}", call["id"].as_str().unwrap(), whose.id);
+    json!([{ "urls": ["turn:relay"], "username": name, "credential": "secret" }])
+}
+
 async fn start(socket: &mut Socket, to: &Person) -> Value {
     let ack = socket.ok("startCall", json!({ "toUser": to.id })).await;
-    assert_eq!(ack["iceServers"], json!([]));
+    assert_eq!(ack["iceServers"][0]["urls"], json!(["turn:relay"]));
     ack["call"].clone()
 }
 
@@ -26,12 +32,15 @@ async fn every_device_rings_and_the_first_answer_wins() {
     let one = json!({ "call": call["id"] });
     for device in [&mut phone, &mut desk] {
         let incoming = device.event("incomingCall").await;
-        assert_eq!((&incoming["call"], &incoming["iceServers"]), (&call, &json!([])));
+        assert_eq!(incoming["call"], call);
+        assert_eq!(incoming["iceServers"], ways(&call, &bob));
     }
     let mut late = bob.socket().await;
     assert_eq!(late.welcome["calls"], json!([call]), "a device that comes while it rings learns of it");
     let answered = phone.ok("acceptCall", one.clone()).await;
     assert_eq!(answered["call"]["status"], "active");
+    assert_eq!(answered["iceServers"], ways(&call, &bob));
+    assert_eq!(phone.ok("iceServers", one.clone()).await["iceServers"], ways(&call, &bob));
     for device in [&mut desk, &mut late] {
         let stopped = device.event("ringStopped").await;
         assert_eq!(stopped, json!({ "call": call["id"], "reason": "answeredElsewhere" }));
@@ -40,6 +49,7 @@ async fn every_device_rings_and_the_first_answer_wins() {
     assert_eq!(caller.event("callUpdated").await["call"]["answerTime"], answered["call"]["answerTime"]);
     let mute = json!({ "call": call["id"], "muted": true });
     assert_eq!(desk.refused("setMuted", mute.clone()).await, "conflict");
+    assert_eq!(desk.refused("iceServers", one.clone()).await, "conflict");
     phone.ok("setMuted", mute).await;
     assert_eq!(caller.event("callUpdated").await["call"]["legs"][1]["muted"], true);
     caller.ok("endCall", one.clone()).await;

@@ -74,7 +74,7 @@ async fn whoever_does_not_show_what_he_speaks_is_closed() {
     stream.write_all(&[0x16, 3, 1, 0, 200, 1, 0, 0]).await.unwrap();
     assert!(until_closed(stream).await.is_empty());
     assert!(until_closed(server.connect_tls().await).await.is_empty());
-    // TLS in TLS, TURN: not spoken (yet).
+    // TLS in TLS is not spoken.
     let mut stream = server.connect_tls().await;
     stream.write_all(&[0x16, 3, 1, 0, 200, 1, 0, 0]).await.unwrap();
     assert!(until_closed(stream).await.is_empty());
@@ -83,7 +83,8 @@ async fn whoever_does_not_show_what_he_speaks_is_closed() {
         .write_all(&[0, 3, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
         .await
         .unwrap();
-    assert!(until_closed(stream).await.is_empty());
+    let challenged = until_closed(stream).await;
+    assert_eq!(challenged[..2], [0x01, 0x13], "TURN is told to authenticate, and is closed when it does not");
     let page = server.http().build().unwrap().get(server.url(LIVE)).send().await.unwrap();
     assert_eq!(page.status(), 200, "and the others are served");
     server.running.stop().await;

@@ -17,7 +17,7 @@ fn payload(event: &str, conversation: &Value, call: &Value) -> Value {
         "typing" => json!({"conversation": conversation, "typing": true}),
         "sync" => json!({"since": null}),
         "startCall" => json!({"conversation": conversation}),
-        "acceptCall" | "rejectCall" | "leaveCall" | "endCall" => json!({"call": call}),
+        "acceptCall" | "rejectCall" | "leaveCall" | "endCall" | "iceServers" => json!({"call": call}),
         "mediaOffer" => {
             let fingerprint = ["AB"; 32].join(":");
             json!({"call": call, "sdp": format!("v=0\r\na=fingerprint:sha-256 {fingerprint}\r\n")})

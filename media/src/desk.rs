@@ -3,7 +3,9 @@
 //! clock and makes no system call but the send.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,6 +16,7 @@ use crate::framing::{self, Decoder};
 use crate::relay::{Path, Relay};
 use crate::shard::{Command, Port, Stats};
 use crate::tunnel::NearEnd;
+use crate::turn::{self, Peers, Secret, Taken, Turn};
 use crate::udp;
 
 /// A timer that is due and does not move must not spin the loop.
@@ -22,11 +25,21 @@ const TIMER_FLOOR: Duration = Duration::from_millis(1);
 /// A tunnel that brought nothing for so long is dead or idle: a living ICE agent checks every few seconds.
 const TUNNEL_IDLE: Duration = Duration::from_secs(60);
 
-/// How often idle tunnels are looked for.
-const SWEEP: Duration = Duration::from_secs(10);
+/// What framing adds to a datagram at most: a Data indication with an IPv6 address.
+const FRAMING_MAX: usize = 56;
+
+/// A datagram in a Send indication, with the attributes that a client may add.
+const TURN_FRAME_MAX: usize = udp::DATAGRAM_MAX + 128;
+
+/// How often tunnels are looked for that are idle, or on which nobody has authenticated.
+const SWEEP: Duration = Duration::from_secs(2);
 
 pub(crate) struct Desk {
     relay: Relay,
+    /// Whom TURN lets in, and where to.
+    host: (Arc<Secret>, Peers),
+    /// Memory for TURN's answers.
+    reply: Vec<u8>,
     sender: udp::Sender,
     /// Indices into the relay's outgoing datagrams, per socket; kept for their memory.
     by_socket: Vec<Vec<usize>>,
@@ -39,15 +52,51 @@ pub(crate) struct Desk {
 
 /// One tunnel: the unfinished tail of its stream, and its pump's queue.
 struct Served {
+    kind: TunnelKind,
     decoder: Decoder,
+    /// Where the stream is one of TURN.
+    turn: Option<Turn>,
     near: NearEnd,
+    opened_at: Instant,
     heard_at: Instant,
 }
 
+impl Served {
+    /// Whether nothing keeps this tunnel: it says nothing, or nobody has authenticated on it. `bound` tells that its
+    /// datagrams belong to a transport.
+    fn is_over(&self, now: Instant, bound: bool) -> bool {
+        let unproven = match &self.turn {
+            Some(turn) => now >= turn.ends_at(),
+            None => !bound && now.saturating_duration_since(self.opened_at) >= turn::PATIENCE,
+        };
+        unproven || now.saturating_duration_since(self.heard_at) >= TUNNEL_IDLE
+    }
+
+    /// Queues a datagram for the other end; false where it may not or cannot be sent.
+    fn write(&mut self, now: Instant, datagram: &[u8]) -> bool {
+        let mut framed = Vec::with_capacity(FRAMING_MAX + datagram.len());
+        let fits = match &mut self.turn {
+            Some(turn) => turn.wrap(now, datagram, &mut framed),
+            None => framing::encode(datagram, &mut framed),
+        };
+        if fits {
+            self.near.write(framed.into(), is_rtp(datagram));
+        }
+        fits
+    }
+}
+
 impl Desk {
-    pub(crate) fn new(relay: Relay, sockets: usize, events: UnboundedSender<Event>) -> Self {
+    pub(crate) fn new(
+        relay: Relay,
+        host: (Arc<Secret>, Peers),
+        sockets: usize,
+        events: UnboundedSender<Event>,
+    ) -> Self {
         Self {
             relay,
+            host,
+            reply: Vec::new(),
             sender: udp::Sender::new(),
             by_socket: vec![Vec::new(); sockets],
             tunnels: HashMap::new(),
@@ -73,10 +122,13 @@ impl Desk {
     }
 
     fn sweep_tunnels(&mut self, now: Instant) {
-        let idle = |tunnel: &Served| now.saturating_duration_since(tunnel.heard_at) >= TUNNEL_IDLE;
-        let gone: Vec<_> = self.tunnels.extract_if(|_, tunnel| idle(tunnel)).collect();
+        let relay = &self.relay;
+        let over = |id: &TunnelId, tunnel: &mut Served| {
+            tunnel.is_over(now, relay.is_bound(Path::Tunnel(*id, tunnel.kind)))
+        };
+        let gone: Vec<_> = self.tunnels.extract_if(over).collect();
         for (id, _) in &gone {
-            tracing::debug!(tunnel = id.0, "an idle tunnel is closed");
+            tracing::debug!(tunnel = id.0, "a tunnel that is idle or unauthenticated is closed");
             self.guarded(now, |relay| relay.tunnel_closed(now, *id));
         }
         self.sweep_at = if self.tunnels.is_empty() { None } else { Some(now + SWEEP) };
@@ -106,13 +158,8 @@ impl Desk {
                     let _ = reply.send(answer);
                 }
             }
-            // Not served yet: dropping its near end closes it.
-            Command::TunnelOpened { kind: TunnelKind::Turn { .. }, .. } => {}
-            Command::TunnelOpened { id, kind: TunnelKind::IceTcp, remote, near } => {
-                let decoder = Decoder::new(udp::DATAGRAM_MAX);
-                self.tunnels.insert(id, Served { decoder, near, heard_at: now });
-                self.sweep_at.get_or_insert(now + SWEEP);
-                self.guarded(now, |relay| relay.tunnel_opened(id, TunnelKind::IceTcp, remote));
+            Command::TunnelOpened { id, kind, remote, near } => {
+                self.tunnel_opened(now, id, kind, remote, near)
             }
             Command::TunnelBytes { id, bytes } => self.tunnel_bytes(now, id, &bytes),
             Command::TunnelClosed(id) => {
@@ -128,43 +175,96 @@ impl Desk {
         }
     }
 
+    fn tunnel_opened(
+        &mut self,
+        now: Instant,
+        id: TunnelId,
+        kind: TunnelKind,
+        remote: SocketAddr,
+        near: NearEnd,
+    ) {
+        let (decoder, turn) = match kind {
+            TunnelKind::IceTcp => (Decoder::new(udp::DATAGRAM_MAX), None),
+            TunnelKind::Turn { .. } => {
+                let (secret, peers) = (Arc::clone(&self.host.0), self.host.1);
+                (Decoder::turn(TURN_FRAME_MAX), Some(Turn::new(now, secret, peers, id.0, remote)))
+            }
+        };
+        if turn.is_none() {
+            self.guarded(now, |relay| relay.tunnel_opened(id, kind, remote));
+        }
+        self.tunnels.insert(id, Served { kind, decoder, turn, near, opened_at: now, heard_at: now });
+        self.sweep_at.get_or_insert(now + SWEEP);
+    }
+
     fn tunnel_bytes(&mut self, now: Instant, id: TunnelId, bytes: &Bytes) {
         // Out of the map while it is served: the relay is reached through `self`.
         let Some(mut tunnel) = self.tunnels.remove(&id) else { return };
         tunnel.heard_at = now;
         tunnel.decoder.push(bytes);
         tunnel.near.served(bytes.len());
+        if self.serve_frames(now, id, &mut tunnel) {
+            self.tunnels.insert(id, tunnel);
+        } else {
+            drop(tunnel);
+            self.guarded(now, |relay| relay.tunnel_closed(now, id));
+        }
+    }
+
+    /// Serves the whole frames of a tunnel; false when it should be closed.
+    fn serve_frames(&mut self, now: Instant, id: TunnelId, tunnel: &mut Served) -> bool {
+        let Served { kind, decoder, turn, near, .. } = tunnel;
         loop {
-            match tunnel.decoder.next_frame() {
-                Ok(Some(frame)) => self.datagram(now, Path::Tunnel(id, TunnelKind::IceTcp), frame),
-                Ok(None) => {
-                    self.tunnels.insert(id, tunnel);
-                    return;
-                }
+            let frame = match decoder.next_frame() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return true,
                 Err(error) => {
                     tracing::debug!(tunnel = id.0, %error, "tunnel closed");
-                    drop(tunnel);
-                    self.guarded(now, |relay| relay.tunnel_closed(now, id));
-                    return;
+                    return false;
+                }
+            };
+            let Some(turn) = turn else {
+                self.datagram(now, Path::Tunnel(id, *kind), frame);
+                continue;
+            };
+            let reply = &mut self.reply;
+            let Ok(taken) = catch_unwind(AssertUnwindSafe(|| turn.take(now, frame, reply))) else {
+                self.stats.panics += 1;
+                tracing::error!(tunnel = id.0, "serving TURN failed: the tunnel is closed");
+                return false;
+            };
+            if !self.reply.is_empty() {
+                near.write(Bytes::copy_from_slice(&self.reply), false);
+            }
+            match taken {
+                Taken::Done => {}
+                Taken::Datagram(datagram) => self.datagram(now, Path::Tunnel(id, *kind), datagram),
+                Taken::Allocated(relayed) => {
+                    self.guarded(now, |relay| relay.tunnel_opened(id, *kind, relayed));
+                }
+                Taken::Released => drop(self.guarded(now, |relay| relay.tunnel_closed(now, id))),
+                Taken::Hostile => {
+                    tracing::debug!(tunnel = id.0, "a tunnel on which nobody can authenticate is closed");
+                    return false;
                 }
             }
         }
     }
 
     /// Sends what waits if it fills a system call: the batch stays small enough for the processor's cache.
-    pub(crate) fn flush_full(&mut self, ports: &[Port]) {
+    pub(crate) fn flush_full(&mut self, now: Instant, ports: &[Port]) {
         if self.relay.outgoing().len() >= udp::BATCH {
-            self.flush(ports);
+            self.flush(now, ports);
         }
     }
 
     /// Sends what waits and reports what happened.
-    pub(crate) fn settle(&mut self, ports: &[Port]) {
-        self.flush(ports);
+    pub(crate) fn settle(&mut self, now: Instant, ports: &[Port]) {
+        self.flush(now, ports);
         self.report();
     }
 
-    fn flush(&mut self, ports: &[Port]) {
+    fn flush(&mut self, now: Instant, ports: &[Port]) {
         let outgoing = self.relay.outgoing();
         if outgoing.is_empty() {
             return;
@@ -177,12 +277,8 @@ impl Desk {
                     }
                 }
                 Path::Tunnel(id, _) => {
-                    if let Some(tunnel) = self.tunnels.get(&id) {
-                        let mut framed = Vec::with_capacity(framing::HEADER + bytes.len());
-                        if framing::encode(bytes, &mut framed) {
-                            tunnel.near.write(framed.into(), is_rtp(bytes));
-                            self.stats.sent += 1;
-                        }
+                    if let Some(tunnel) = self.tunnels.get_mut(&id) {
+                        self.stats.sent += u64::from(tunnel.write(now, bytes));
                     }
                 }
             }
@@ -247,6 +343,8 @@ mod tests {
 
     use super::*;
     use crate::api::{Config, Offer, OfferError, ParticipantId, RoomId, TransportId};
+    use crate::testing::binding_request;
+    use crate::turn::tests::Client;
 
     #[allow(clippy::disallowed_methods, reason = "a test's clock")]
     fn desk() -> (Desk, Instant, mpsc::UnboundedReceiver<Event>) {
@@ -262,7 +360,9 @@ mod tests {
         let now = Instant::now();
         let relay = Relay::new(config, (now, SystemTime::now()), StdRng::seed_from_u64(1)).unwrap();
         let (sender, events) = mpsc::unbounded();
-        (Desk::new(relay, 0, sender), now, events)
+        let secret = Secret::generate((now, SystemTime::now()), &mut StdRng::seed_from_u64(2));
+        let peers = Peers::of(&["192.0.2.1:8443".parse().unwrap()]);
+        (Desk::new(relay, (Arc::new(secret), peers), 0, sender), now, events)
     }
 
     #[test]
@@ -302,38 +402,93 @@ mod tests {
     fn a_stream_of_garbage_closes_its_tunnel() {
         let (mut desk, now, _events) = desk();
         let id = TunnelId(1);
-        let (decoder, near) = (Decoder::new(10), NearEnd::unheard());
-        desk.tunnels.insert(id, Served { decoder, near, heard_at: now });
-        desk.tunnel_bytes(now, id, &Bytes::from_static(&[0, 1, 9, 0]));
+        let (kind, remote) = (TunnelKind::IceTcp, "192.0.2.1:5000".parse().unwrap());
+        desk.command(now, Command::TunnelOpened { id, kind, remote, near: NearEnd::unheard() });
+        desk.tunnel_bytes(now, id, &Bytes::from_static(&[0, 1, 9, 255]));
         assert_eq!(desk.stats.received, 1);
         assert!(desk.tunnels.contains_key(&id));
-        desk.tunnel_bytes(now, id, &Bytes::from_static(&[200]));
+        desk.tunnel_bytes(now, id, &Bytes::from_static(&[255]));
         assert!(!desk.tunnels.contains_key(&id));
         desk.tunnel_bytes(now, id, &Bytes::from_static(&[0, 1, 9]));
         assert_eq!(desk.stats.received, 1, "what comes after is not read");
     }
 
-    #[test]
-    fn an_idle_tunnel_is_closed_and_a_living_one_is_not() {
-        let (mut desk, start, _events) = desk();
-        let remote = "192.0.2.1:5000".parse().unwrap();
-        for id in [TunnelId(1), TunnelId(2)] {
-            desk.command(
-                start,
-                Command::TunnelOpened { id, kind: TunnelKind::IceTcp, remote, near: NearEnd::unheard() },
-            );
-        }
+    /// Turns the desk's clock until nothing waits for time, and calls `each` before each turn.
+    fn turn_clock(desk: &mut Desk, start: Instant, mut each: impl FnMut(&mut Desk, Instant)) {
         let mut now = start;
         while let Some(wait) = desk.patience(now) {
             now += wait;
-            if now < start + TUNNEL_IDLE * 2 {
-                desk.tunnel_bytes(now, TunnelId(2), &Bytes::from_static(&[0, 0]));
-            }
+            each(desk, now);
             desk.serve_timers(now);
-            assert_eq!(desk.tunnels.contains_key(&TunnelId(1)), now < start + TUNNEL_IDLE);
         }
+    }
+
+    #[test]
+    fn a_tunnel_on_which_nobody_authenticates_is_closed_however_much_it_says() {
+        let (mut desk, start, _events) = desk();
+        let remote = "192.0.2.1:5000".parse().unwrap();
+        let kinds = [TunnelKind::IceTcp, TunnelKind::Turn { tls: false }];
+        for (id, kind) in kinds.into_iter().enumerate() {
+            let (id, near) = (TunnelId(id as u64), NearEnd::unheard());
+            desk.command(start, Command::TunnelOpened { id, kind, remote, near });
+        }
+        let mut last = start;
+        turn_clock(&mut desk, start, |desk, now| {
+            desk.tunnel_bytes(now, TunnelId(0), &Bytes::from_static(&[0, 0]));
+            desk.tunnel_bytes(now, TunnelId(1), &Bytes::from_static(&[0x40, 0, 0, 0]));
+            last = now;
+        });
         assert!(desk.tunnels.is_empty());
-        assert!(now > start + TUNNEL_IDLE * 2, "the living one lived on");
+        assert!(last <= start + turn::PATIENCE + SWEEP * 2, "{:?}", last - start);
+    }
+
+    #[test]
+    fn a_call_through_turn_is_answered_and_its_tunnel_lives_until_it_falls_silent() {
+        let (mut desk, start, _events) = desk();
+        let (id, kind) = (TunnelId(1), TunnelKind::Turn { tls: true });
+        let (room, participant, transport) = (RoomId(1), ParticipantId(1), TransportId(1));
+        desk.command(start, Command::OpenRoom(room));
+        let sdp = include_str!("fixtures/chromium-offer.sdp").to_owned();
+        let offer = Offer { room, participant, transport, sdp };
+        let answer = desk.guarded(start, |relay| relay.offer(start, &offer)).unwrap().unwrap();
+        let line = |name: &str| {
+            answer.sdp.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
+        };
+        let (ufrag, pwd) = (line("a=ice-ufrag:"), line("a=ice-pwd:"));
+        let (near, written) = NearEnd::heard();
+        let remote = "198.51.100.7:5000".parse().unwrap();
+        desk.command(start, Command::TunnelOpened { id, kind, remote, near });
+
+        let credential = desk.host.0.mint(start, "x").unwrap();
+        let mut client = Client::new(&credential.username, &credential.password);
+        let peer = "192.0.2.1:8443".parse().unwrap();
+        desk.tunnel_bytes(start, id, &client.allocate().into());
+        client.learn(&written());
+        desk.tunnel_bytes(start, id, &client.allocate().into());
+        let relayed = client.relayed(&written()).unwrap();
+        desk.tunnel_bytes(start, id, &client.permit(&[peer]).into());
+        assert!(client.is_success(&written()));
+        let check = binding_request(&format!("{ufrag}:them"), &pwd, true, [5; 12]);
+        desk.tunnel_bytes(start, id, &client.send(peer, &check).into());
+        desk.settle(start, &[]);
+        let stream = written();
+        let mut decoder = Decoder::turn(4096);
+        decoder.push(&stream);
+        let (from, answer) = client.data(decoder.next_frame().unwrap().unwrap()).unwrap();
+        assert_eq!(from, peer, "from where the browser sent to");
+        let seen = crate::stun::Message::parse(&answer).unwrap();
+        let mapped = seen.attribute(crate::stun::XOR_MAPPED_ADDRESS).unwrap();
+        assert_eq!(crate::stun::xor_address(mapped, seen.transaction()), Some(relayed));
+        assert!(desk.relay.is_bound(Path::Tunnel(id, kind)));
+
+        let until = start + Duration::from_secs(400);
+        turn_clock(&mut desk, start, |desk, now| {
+            if now < until {
+                assert!(desk.tunnels.contains_key(&id));
+                desk.tunnel_bytes(now, id, &client.send(peer, &check).into());
+            }
+        });
+        assert!(desk.tunnels.is_empty() && !desk.relay.is_bound(Path::Tunnel(id, kind)));
     }
 
     #[test]

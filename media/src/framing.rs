@@ -1,30 +1,78 @@
-//! RFC 4571 framing, as ICE-TCP (RFC 6544) carries datagrams over a byte stream: two length bytes, then the
-//! datagram. Owns the unfinished tail of one stream; knows nothing of what the frames hold.
+//! Frames in a byte stream: RFC 4571, as ICE-TCP (RFC 6544) carries datagrams, with two length bytes before each; and
+//! TURN's (RFC 8656 12.5), where each STUN message or ChannelData tells its own length. Owns the unfinished tail of
+//! one stream; knows nothing of what the frames hold.
 
 use thiserror::Error;
 
-/// Bytes before each datagram: its length, big endian.
+/// Bytes before each datagram of RFC 4571: its length, big endian.
 pub const HEADER: usize = 2;
+/// Bytes before the data of a ChannelData message: its channel and its length.
+pub const CHANNEL_HEADER: usize = 4;
+const STUN_HEADER: usize = 20;
 
 /// The stream is not one that we serve.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-#[error("a frame is longer than {limit} bytes")]
-pub struct FrameTooLong {
-    pub limit: usize,
+pub enum FrameError {
+    #[error("a frame is longer than {limit} bytes")]
+    TooLong { limit: usize },
+    #[error("neither a STUN message nor ChannelData")]
+    Foreign,
+}
+
+/// How a stream is cut into frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    Rfc4571,
+    Turn,
+}
+
+/// One frame by its first bytes: what of it is yielded, and where the next one starts.
+struct Measure {
+    skip: usize,
+    length: usize,
+    next: usize,
+}
+
+impl Framing {
+    /// `None` while too little has come to tell.
+    fn measure(self, bytes: &[u8]) -> Result<Option<Measure>, FrameError> {
+        match (self, bytes) {
+            (Framing::Rfc4571, [high, low, ..]) => {
+                let length = usize::from(u16::from_be_bytes([*high, *low]));
+                Ok(Some(Measure { skip: HEADER, length, next: HEADER + length }))
+            }
+            (Framing::Turn, [0..=0x3F, _, high, low, ..]) => {
+                let length = STUN_HEADER + usize::from(u16::from_be_bytes([*high, *low]));
+                Ok(Some(Measure { skip: 0, length, next: length }))
+            }
+            (Framing::Turn, [0x40..=0x7F, _, high, low, ..]) => {
+                let length = CHANNEL_HEADER + usize::from(u16::from_be_bytes([*high, *low]));
+                Ok(Some(Measure { skip: 0, length, next: length.next_multiple_of(4) }))
+            }
+            (Framing::Turn, [0x80..=0xFF, ..]) => Err(FrameError::Foreign),
+            (Framing::Rfc4571 | Framing::Turn, _) => Ok(None),
+        }
+    }
 }
 
 /// Finds datagrams in a byte stream that comes in arbitrary pieces. Holds at most one frame and one piece.
 #[derive(Debug)]
 pub struct Decoder {
+    framing: Framing,
     buffer: Vec<u8>,
     start: usize,
     limit: usize,
 }
 
 impl Decoder {
-    /// A decoder that refuses frames longer than `limit` bytes.
+    /// A decoder of RFC 4571 that refuses frames longer than `limit` bytes.
     pub fn new(limit: usize) -> Decoder {
-        Decoder { buffer: Vec::new(), start: 0, limit }
+        Decoder { framing: Framing::Rfc4571, buffer: Vec::new(), start: 0, limit }
+    }
+
+    /// A decoder of TURN. Its frames keep their headers; the padding of ChannelData is taken off.
+    pub fn turn(limit: usize) -> Decoder {
+        Decoder { framing: Framing::Turn, ..Decoder::new(limit) }
     }
 
     /// Appends what was read from the stream. Call [`Decoder::next_frame`] until it gives `None` before pushing more.
@@ -35,25 +83,34 @@ impl Decoder {
     }
 
     /// The next whole datagram, if it has come. Empty frames are skipped (they are keepalives).
-    pub fn next_frame(&mut self) -> Result<Option<&[u8]>, FrameTooLong> {
+    pub fn next_frame(&mut self) -> Result<Option<&[u8]>, FrameError> {
         loop {
-            let Some(&[high, low]) = self.buffer.get(self.start..self.start + HEADER) else {
-                return Ok(None);
-            };
-            let length = usize::from(u16::from_be_bytes([high, low]));
-            if length > self.limit {
-                return Err(FrameTooLong { limit: self.limit });
+            let Some(frame) = self.framing.measure(&self.buffer[self.start..])? else { return Ok(None) };
+            if frame.length > self.limit {
+                return Err(FrameError::TooLong { limit: self.limit });
             }
-            let body = self.start + HEADER;
-            if self.buffer.len() < body + length {
+            if self.buffer.len() < self.start + frame.next {
                 return Ok(None);
             }
-            self.start = body + length;
-            if length > 0 {
-                return Ok(Some(&self.buffer[body..body + length]));
+            let body = self.start + frame.skip;
+            self.start += frame.next;
+            if frame.length > 0 {
+                return Ok(Some(&self.buffer[body..body + frame.length]));
             }
         }
     }
+}
+
+/// Appends `data` as one ChannelData message to `stream`, padded as TCP wants it. Returns false, and appends nothing,
+/// when it is longer than one can be.
+pub fn encode_channel(channel: u16, data: &[u8], stream: &mut Vec<u8>) -> bool {
+    let Ok(length) = u16::try_from(data.len()) else { return false };
+    let whole = stream.len() + CHANNEL_HEADER + data.len().next_multiple_of(4);
+    stream.extend_from_slice(&channel.to_be_bytes());
+    stream.extend_from_slice(&length.to_be_bytes());
+    stream.extend_from_slice(data);
+    stream.resize(whole, 0);
+    true
 }
 
 /// Appends `datagram` as one frame to `stream`. Returns false, and appends nothing, when it is longer than a frame can be.
@@ -70,6 +127,21 @@ mod tests {
 
     use super::*;
 
+    /// The frames of a stream that comes in pieces of these lengths.
+    fn frames(mut decoder: Decoder, mut rest: &[u8], cuts: &[usize]) -> Result<Vec<Vec<u8>>, FrameError> {
+        let mut found = Vec::new();
+        let mut cuts = cuts.iter().cycle();
+        while !rest.is_empty() {
+            let cut = (*cuts.next().unwrap()).min(rest.len());
+            decoder.push(&rest[..cut]);
+            rest = &rest[cut..];
+            while let Some(frame) = decoder.next_frame()? {
+                found.push(frame.to_vec());
+            }
+        }
+        Ok(found)
+    }
+
     proptest! {
         #[test]
         fn frames_survive_any_fragmentation(
@@ -80,27 +152,53 @@ mod tests {
             for datagram in &datagrams {
                 prop_assert!(encode(datagram, &mut stream));
             }
-            let mut decoder = Decoder::new(1500);
-            let mut found = Vec::new();
-            let mut rest = &stream[..];
-            let mut cuts = cuts.iter().cycle();
-            while !rest.is_empty() {
-                let cut = (*cuts.next().unwrap()).min(rest.len());
-                decoder.push(&rest[..cut]);
-                rest = &rest[cut..];
-                while let Some(frame) = decoder.next_frame().unwrap() {
-                    found.push(frame.to_vec());
-                }
-            }
-            prop_assert_eq!(found, datagrams);
+            prop_assert_eq!(frames(Decoder::new(1500), &stream, &cuts), Ok(datagrams));
         }
+
+        #[test]
+        fn channel_data_and_messages_survive_any_fragmentation(
+            datagrams in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..40), any::<bool>()), 0..20),
+            cuts in prop::collection::vec(1usize..30, 1..50),
+        ) {
+            let (mut stream, mut expected) = (Vec::new(), Vec::new());
+            for (data, is_message) in &datagrams {
+                let start = stream.len();
+                if *is_message {
+                    let mut message = Vec::new();
+                    crate::stun::begin(0x0016, &[7; 12], &mut message);
+                    crate::stun::put_attribute(0x0013, data, &mut message);
+                    crate::stun::finish(&mut message);
+                    stream.extend_from_slice(&message);
+                } else {
+                    prop_assert!(encode_channel(0x4001, data, &mut stream));
+                }
+                let padding = if *is_message { 0 } else { data.len().next_multiple_of(4) - data.len() };
+                expected.push(stream[start..stream.len() - padding].to_vec());
+            }
+            prop_assert_eq!(frames(Decoder::turn(1500), &stream, &cuts), Ok(expected));
+        }
+
+        #[test]
+        fn any_bytes_are_taken_as_turn(
+            stream in prop::collection::vec(any::<u8>(), 0..200),
+            cuts in prop::collection::vec(1usize..30, 1..50),
+        ) {
+            let _ = frames(Decoder::turn(100), &stream, &cuts);
+        }
+    }
+
+    #[test]
+    fn what_is_neither_stun_nor_channel_data_is_foreign() {
+        let mut decoder = Decoder::turn(1500);
+        decoder.push(&[0x80]);
+        assert_eq!(decoder.next_frame(), Err(FrameError::Foreign));
     }
 
     #[test]
     fn a_long_frame_is_refused_before_its_body_comes() {
         let mut decoder = Decoder::new(1500);
         decoder.push(&[0xff, 0xff]);
-        assert_eq!(decoder.next_frame(), Err(FrameTooLong { limit: 1500 }));
+        assert_eq!(decoder.next_frame(), Err(FrameError::TooLong { limit: 1500 }));
     }
 
     #[test]

@@ -101,6 +101,7 @@ mod stun;
 mod testing;
 mod timers;
 mod tunnel;
+pub mod turn;
 mod udp;
 mod webrtc;
 

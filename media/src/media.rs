@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use futures_channel::{mpsc, oneshot};
 
@@ -15,6 +16,7 @@ use crate::api::{
 };
 use crate::shard::{self, Command, Commands, Stats};
 use crate::tunnel::Tunnel;
+use crate::turn::{Credential, Secret};
 
 /// Facts from the relay, a `futures::Stream`. It has no bound: the host must drain it while the relay runs. It
 /// ends when the relay has stopped.
@@ -31,6 +33,7 @@ pub struct Media {
 struct Shared {
     commands: Commands,
     addresses: Vec<SocketAddr>,
+    secret: Arc<Secret>,
     next_tunnel: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -47,6 +50,7 @@ impl Media {
         let shared = Shared {
             commands: running.commands,
             addresses: running.addresses,
+            secret: running.secret,
             next_tunnel: AtomicU64::new(1),
             thread: Mutex::new(Some(running.thread)),
         };
@@ -100,6 +104,12 @@ impl Media {
         let (tunnel, near) = Tunnel::new(id, self.shared.commands.clone());
         self.command(Command::TunnelOpened { id, kind, remote, near });
         tunnel
+    }
+
+    /// A TURN credential for one leg, good for an hour from `now`: with it a client gets through this relay's tunnels to
+    /// this relay, and nowhere else. `None` when the cryptography library fails. `whose` shows in the user name.
+    pub fn turn_credential(&self, now: Instant, whose: &str) -> Option<Credential> {
+        self.shared.secret.mint(now, whose)
     }
 
     /// What the relay did and holds, after all earlier calls were served; `None` when it has stopped.

@@ -216,6 +216,11 @@ impl Relay {
         }
     }
 
+    /// Whether a check proved that datagrams on this path belong to one of the transports.
+    pub fn is_bound(&self, path: Path) -> bool {
+        self.legs_by_path.contains_key(&path)
+    }
+
     /// Takes one datagram (or one frame of a tunnel). Never fails: what is not understood is dropped and counted.
     pub fn handle_datagram(&mut self, now: Instant, path: Path, bytes: &[u8]) {
         // RFC 7983: the first byte tells the protocol, the second RTCP from RTP (RFC 5761).

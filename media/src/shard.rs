@@ -23,6 +23,7 @@ use crate::api::{
 use crate::desk::Desk;
 use crate::relay::{Path, Relay};
 use crate::tunnel::NearEnd;
+use crate::turn::{Peers, Secret};
 use crate::udp;
 
 /// The waker's token; the sockets have theirs from 0.
@@ -98,6 +99,7 @@ impl Commands {
 pub(crate) struct Running {
     pub(crate) commands: Commands,
     pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) secret: Arc<Secret>,
     pub(crate) thread: JoinHandle<()>,
 }
 
@@ -116,16 +118,18 @@ pub(crate) fn start(mut config: Config, events: UnboundedSender<Event>) -> io::R
         poll.registry().register(socket, Token(index), Interest::READABLE)?;
     }
     let wake = Arc::new(Wake { waker: Waker::new(poll.registry(), WAKE)?, pending: AtomicBool::new(false) });
+    let secret = Arc::new(Secret::generate(clocks(), &mut seeded()));
+    let host = (Arc::clone(&secret), Peers::of(&config.announce_udp));
     let relay = Relay::new(config, clocks(), seeded()).map_err(io::Error::other)?;
     let (queue, commands) = mpsc::channel();
     let inbox = Inbox { commands, wake: Arc::clone(&wake) };
     let thread = thread::Builder::new().name("media-shard".to_owned()).spawn(move || {
-        let shard = Shard::new(relay, poll, sockets, inbox, events);
+        let shard = Shard::new(Desk::new(relay, host, sockets.len(), events), poll, sockets, inbox);
         if catch_unwind(AssertUnwindSafe(move || shard.run())).is_err() {
             tracing::error!("the media shard failed: calls have no audio until the process starts again");
         }
     })?;
-    Ok(Running { commands: Commands { queue, wake }, addresses, thread })
+    Ok(Running { commands: Commands { queue, wake }, addresses, secret, thread })
 }
 
 /// One moment as told by both clocks.
@@ -174,15 +178,8 @@ enum Turn {
 }
 
 impl Shard {
-    fn new(
-        relay: Relay,
-        poll: Poll,
-        sockets: Vec<mio::net::UdpSocket>,
-        inbox: Inbox,
-        events: UnboundedSender<Event>,
-    ) -> Self {
+    fn new(desk: Desk, poll: Poll, sockets: Vec<mio::net::UdpSocket>, inbox: Inbox) -> Self {
         let sockets: Vec<_> = sockets.into_iter().map(|socket| Port { socket, readable: true }).collect();
-        let desk = Desk::new(relay, sockets.len(), events);
         Self { poll, inbox, sockets, receiver: udp::Receiver::new(), desk }
     }
 
@@ -208,7 +205,7 @@ impl Shard {
             self.serve_sockets();
             turn = self.serve_commands();
             self.desk.serve_timers(now());
-            self.desk.settle(&self.sockets);
+            self.desk.settle(now(), &self.sockets);
             if turn == Turn::Done && self.sockets.iter().any(|port| port.readable) {
                 turn = Turn::More;
             }
@@ -232,12 +229,12 @@ impl Shard {
         let (now, ports, desk) = (now(), &self.sockets, &mut self.desk);
         let taken = self.receiver.receive(&ports[socket].socket, |remote, bytes| {
             desk.datagram(now, Path::Udp { socket, remote }, bytes);
-            desk.flush_full(ports);
+            desk.flush_full(now, ports);
         });
         match taken {
             Ok(taken) => {
                 self.sockets[socket].readable = taken == udp::BATCH;
-                self.desk.settle(&self.sockets);
+                self.desk.settle(now, &self.sockets);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => {
@@ -252,9 +249,12 @@ impl Shard {
             match self.inbox.commands.try_recv() {
                 Ok(Command::Stop) | Err(mpsc::TryRecvError::Disconnected) => return Turn::Stop,
                 Err(mpsc::TryRecvError::Empty) => return Turn::Done,
-                Ok(command) => self.desk.command(now(), command),
+                Ok(command) => {
+                    let now = now();
+                    self.desk.command(now, command);
+                    self.desk.flush_full(now, &self.sockets);
+                }
             }
-            self.desk.flush_full(&self.sockets);
         }
         Turn::More
     }

@@ -1,5 +1,5 @@
-//! STUN on the wire (RFC 8489), as far as an ICE-lite responder needs it: reads binding requests, writes
-//! binding successes. Owns no state; does not know what an answer leads to.
+//! STUN on the wire (RFC 8489): reads messages and writes them, and knows the binding requests of ICE. Owns no
+//! state; does not know what an answer leads to.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,11 +9,13 @@ use rtc::stun::fingerprint::fingerprint_value;
 const BINDING_REQUEST: u16 = 0x0001;
 const BINDING_SUCCESS: u16 = 0x0101;
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xA4, 0x42];
-const HEADER: usize = 20;
+const COOKIE_PORT: u16 = 0x2112;
+/// Bytes before the attributes.
+pub(crate) const HEADER: usize = 20;
 
-const USERNAME: u16 = 0x0006;
+pub(crate) const USERNAME: u16 = 0x0006;
 const MESSAGE_INTEGRITY: u16 = 0x0008;
-const XOR_MAPPED_ADDRESS: u16 = 0x0020;
+pub(crate) const XOR_MAPPED_ADDRESS: u16 = 0x0020;
 const USE_CANDIDATE: u16 = 0x0025;
 const FINGERPRINT: u16 = 0x8028;
 
@@ -21,12 +23,81 @@ const INTEGRITY_LENGTH: usize = 20;
 /// An attribute header and an HMAC-SHA1.
 const INTEGRITY_ATTRIBUTE: usize = 4 + INTEGRITY_LENGTH;
 
+/// A STUN message, well formed as far as its header and the lengths of its attributes go.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    bytes: &'a [u8],
+    /// Where the MESSAGE-INTEGRITY attribute starts; what stands behind it is not authenticated and not read.
+    integrity_at: Option<usize>,
+}
+
+impl<'a> Message<'a> {
+    /// Reads a message; `None` for anything malformed.
+    pub fn parse(bytes: &'a [u8]) -> Option<Message<'a>> {
+        let length = usize::from(u16_at(bytes, 2)?);
+        let whole = bytes.len() == HEADER + length && length.is_multiple_of(4);
+        if bytes.first()? & 0xC0 != 0 || bytes.get(4..8)? != COOKIE || !whole {
+            return None;
+        }
+        let mut at = HEADER;
+        while at < bytes.len() {
+            let length = usize::from(u16_at(bytes, at + 2)?);
+            bytes.get(at + 4..at + 4 + length)?;
+            if u16_at(bytes, at)? == MESSAGE_INTEGRITY && length == INTEGRITY_LENGTH {
+                verify_fingerprint(bytes, at + INTEGRITY_ATTRIBUTE)?;
+                return Some(Message { bytes, integrity_at: Some(at) });
+            }
+            at += 4 + length.next_multiple_of(4);
+        }
+        Some(Message { bytes, integrity_at: None })
+    }
+
+    /// Method and class.
+    pub fn kind(&self) -> u16 {
+        u16::from_be_bytes([self.bytes[0], self.bytes[1]])
+    }
+
+    pub fn transaction(&self) -> &'a [u8] {
+        &self.bytes[8..HEADER]
+    }
+
+    /// Whether there is a MESSAGE-INTEGRITY; [`Message::verify`] says whether it is right.
+    pub fn has_integrity(&self) -> bool {
+        self.integrity_at.is_some()
+    }
+
+    /// The attributes that an integrity covers, or all of a message without one.
+    pub fn attributes(&self) -> impl Iterator<Item = (u16, &'a [u8])> + use<'a> {
+        let (bytes, end) = (self.bytes, self.integrity_at.unwrap_or(self.bytes.len()));
+        let mut at = HEADER;
+        std::iter::from_fn(move || {
+            let kind = u16_at(bytes, at).filter(|_| at < end)?;
+            let length = usize::from(u16_at(bytes, at + 2)?);
+            let value = bytes.get(at + 4..at + 4 + length)?;
+            at += 4 + length.next_multiple_of(4);
+            Some((kind, value))
+        })
+    }
+
+    /// The first attribute of a kind.
+    pub fn attribute(&self, kind: u16) -> Option<&'a [u8]> {
+        self.attributes().find(|(found, _)| *found == kind).map(|(_, value)| value)
+    }
+
+    /// Whether MESSAGE-INTEGRITY was made with the key of `mac` (RFC 8489 14.5).
+    pub fn verify(&self, mac: &mut dyn Mac) -> bool {
+        let Some(at) = self.integrity_at else { return false };
+        let covered = (at + INTEGRITY_ATTRIBUTE - HEADER) as u16;
+        let expected = &self.bytes[at + 4..at + INTEGRITY_ATTRIBUTE];
+        let text = [&self.bytes[..2], &covered.to_be_bytes(), &self.bytes[4..at]];
+        mac.verify(&text, expected).is_ok()
+    }
+}
+
 /// A binding request of an ICE agent, well formed but not yet authenticated.
 #[derive(Debug)]
 pub struct BindingRequest<'a> {
-    message: &'a [u8],
-    /// Where the MESSAGE-INTEGRITY attribute starts; what stands behind it is not authenticated and not read.
-    integrity_at: usize,
+    message: Message<'a>,
     /// The ufrag of the one who is asked: the part of USERNAME before the colon (RFC 8445 7.2.2).
     pub local_ufrag: &'a str,
     /// The controlling agent chooses the path on which this came.
@@ -35,52 +106,27 @@ pub struct BindingRequest<'a> {
 
 impl<'a> BindingRequest<'a> {
     /// Reads a binding request; `None` for anything else or anything malformed.
-    pub fn parse(message: &'a [u8]) -> Option<BindingRequest<'a>> {
-        let length = usize::from(u16_at(message, 2)?);
-        let whole = message.len() == HEADER + length && length.is_multiple_of(4);
-        if u16_at(message, 0)? != BINDING_REQUEST || message.get(4..8)? != COOKIE || !whole {
+    pub fn parse(bytes: &'a [u8]) -> Option<BindingRequest<'a>> {
+        let message = Message::parse(bytes).filter(|message| message.kind() == BINDING_REQUEST)?;
+        if !message.has_integrity() {
             return None;
         }
-        let mut username = None;
-        let mut use_candidate = false;
-        let mut at = HEADER;
-        while at < message.len() {
-            let kind = u16_at(message, at)?;
-            let length = usize::from(u16_at(message, at + 2)?);
-            let value = message.get(at + 4..at + 4 + length)?;
-            match kind {
-                MESSAGE_INTEGRITY if length == INTEGRITY_LENGTH => {
-                    let (local_ufrag, _) = username?;
-                    verify_fingerprint(message, at + INTEGRITY_ATTRIBUTE)?;
-                    return Some(BindingRequest { message, integrity_at: at, local_ufrag, use_candidate });
-                }
-                USERNAME => username = Some(std::str::from_utf8(value).ok()?.split_once(':')?),
-                USE_CANDIDATE => use_candidate = true,
-                _ => {}
-            }
-            at += 4 + length.next_multiple_of(4);
-        }
-        None
+        let username = std::str::from_utf8(message.attribute(USERNAME)?).ok()?;
+        let (local_ufrag, _) = username.split_once(':')?;
+        let use_candidate = message.attribute(USE_CANDIDATE).is_some();
+        Some(BindingRequest { message, local_ufrag, use_candidate })
     }
 
-    /// Whether MESSAGE-INTEGRITY was made with the key of `mac` (RFC 8489 14.5).
+    /// Whether MESSAGE-INTEGRITY was made with the key of `mac`.
     pub fn verify(&self, mac: &mut dyn Mac) -> bool {
-        let covered = (self.integrity_at + INTEGRITY_ATTRIBUTE - HEADER) as u16;
-        let expected = &self.message[self.integrity_at + 4..self.integrity_at + INTEGRITY_ATTRIBUTE];
-        let text = [&self.message[..2], &covered.to_be_bytes(), &self.message[4..self.integrity_at]];
-        mac.verify(&text, expected).is_ok()
+        self.message.verify(mac)
     }
 
     /// Writes the success response for one who is seen at `from` into `out` (cleared first). False when the
     /// cryptography library fails.
     pub fn answer(&self, from: SocketAddr, mac: &mut dyn Mac, out: &mut Vec<u8>) -> bool {
-        let transaction = &self.message[8..HEADER];
-        out.clear();
-        out.extend_from_slice(&BINDING_SUCCESS.to_be_bytes());
-        out.extend_from_slice(&[0, 0]);
-        out.extend_from_slice(&COOKIE);
-        out.extend_from_slice(transaction);
-        put_xor_address(from, transaction, out);
+        begin(BINDING_SUCCESS, self.message.transaction(), out);
+        put_xor_address(XOR_MAPPED_ADDRESS, from, out);
         append_integrity(out, mac) && {
             append_fingerprint(out);
             true
@@ -98,17 +144,51 @@ fn verify_fingerprint(message: &[u8], at: usize) -> Option<()> {
     right.then_some(())
 }
 
-fn put_xor_address(address: SocketAddr, transaction: &[u8], out: &mut Vec<u8>) {
-    let ip: Vec<u8> = match address.ip().to_canonical() {
-        IpAddr::V4(ip) => ip.octets().to_vec(),
-        IpAddr::V6(ip) => ip.octets().to_vec(),
+/// Starts a message in `out` (cleared first).
+pub(crate) fn begin(kind: u16, transaction: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    out.extend_from_slice(&kind.to_be_bytes());
+    out.extend_from_slice(&[0, 0]);
+    out.extend_from_slice(&COOKIE);
+    out.extend_from_slice(transaction);
+}
+
+/// Appends an attribute to a message that was begun.
+pub(crate) fn put_attribute(kind: u16, value: &[u8], out: &mut Vec<u8>) {
+    put_attribute_header(out, kind, value.len());
+    out.extend_from_slice(value);
+    out.resize(out.len().next_multiple_of(4), 0);
+}
+
+/// Appends an address, masked with the cookie and the transaction of the message that was begun (RFC 8489 14.2).
+pub(crate) fn put_xor_address(kind: u16, address: SocketAddr, out: &mut Vec<u8>) {
+    let (mut value, mut mask) = ([0; 20], [0; 16]);
+    mask.copy_from_slice(&out[4..HEADER]);
+    let port = (address.port() ^ COOKIE_PORT).to_be_bytes();
+    value[2..4].copy_from_slice(&port);
+    let length = match address.ip().to_canonical() {
+        IpAddr::V4(ip) => masked(&ip.octets(), &mask, &mut value[4..]),
+        IpAddr::V6(ip) => masked(&ip.octets(), &mask, &mut value[4..]),
     };
-    let family = if ip.len() == 4 { 1 } else { 2 };
-    let port = address.port() ^ u16::from_be_bytes([COOKIE[0], COOKIE[1]]);
-    put_attribute_header(out, XOR_MAPPED_ADDRESS, 4 + ip.len());
-    out.extend_from_slice(&[0, family]);
-    out.extend_from_slice(&port.to_be_bytes());
-    out.extend(ip.iter().zip(COOKIE.iter().chain(transaction)).map(|(byte, mask)| byte ^ mask));
+    value[1] = if length == 4 { 1 } else { 2 };
+    put_attribute(kind, &value[..4 + length], out);
+}
+
+fn masked(octets: &[u8], mask: &[u8], into: &mut [u8]) -> usize {
+    octets.iter().zip(mask).zip(into).map(|((octet, mask), place)| *place = octet ^ mask).count()
+}
+
+/// Reads what [`put_xor_address`] writes; `transaction` is that of the message.
+pub(crate) fn xor_address(value: &[u8], transaction: &[u8]) -> Option<SocketAddr> {
+    let port = u16_at(value, 2)? ^ COOKIE_PORT;
+    let masks = COOKIE.iter().chain(transaction);
+    let octets: Vec<u8> = value.get(4..)?.iter().zip(masks).map(|(octet, mask)| octet ^ mask).collect();
+    let ip = match (value[1], octets.len()) {
+        (1, 4) => IpAddr::from(<[u8; 4]>::try_from(octets).ok()?),
+        (2, 16) => IpAddr::from(<[u8; 16]>::try_from(octets).ok()?),
+        _ => return None,
+    };
+    Some(SocketAddr::new(ip.to_canonical(), port))
 }
 
 /// Closes a message with a MESSAGE-INTEGRITY. Tests make their requests with it too.
@@ -138,11 +218,17 @@ fn put_attribute_header(out: &mut Vec<u8>, kind: u16, length: usize) {
     out.extend_from_slice(&(length as u16).to_be_bytes());
 }
 
+/// Sets the length of a message to what it holds, for one that closes without an integrity.
+pub(crate) fn finish(message: &mut [u8]) {
+    let whole = message.len();
+    write_length(message, whole);
+}
+
 fn write_length(message: &mut [u8], whole: usize) {
     message[2..4].copy_from_slice(&((whole - HEADER) as u16).to_be_bytes());
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
 }
 

@@ -89,6 +89,17 @@ impl NearEnd {
         NearEnd(Arc::default())
     }
 
+    /// One whose pump is a function that yields what was written since it was last called.
+    #[cfg(test)]
+    pub(crate) fn heard() -> (NearEnd, impl Fn() -> Vec<u8>) {
+        let pipe = Arc::new(Pipe::default());
+        let near = NearEnd(Arc::clone(&pipe));
+        (near, move || {
+            let mut down = pipe.lock();
+            std::iter::from_fn(|| down.take_chunk()).flatten().collect()
+        })
+    }
+
     /// Queues one framed datagram for the writer. If it does not fit, the oldest audio goes, then the oldest
     /// of anything: whoever listens over a slow path hears the present.
     pub(crate) fn write(&self, bytes: Bytes, audio: bool) {

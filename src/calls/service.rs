@@ -15,7 +15,7 @@ use futures_util::stream::BoxStream;
 use tokio::sync::{mpsc, oneshot};
 
 use self::command::Command;
-pub use self::plane::MediaPlane;
+pub use self::plane::{MediaPlane, Plane};
 use self::task::Task;
 use super::stats::Stats;
 use super::{CallError, Limits, verdict};
@@ -140,6 +140,12 @@ impl Calls {
             return Err(CallError::TooLarge(MAX_SDP));
         }
         self.ask(|reply| Command::MediaOffer { user, device, call, sdp, reply }).await
+    }
+
+    /// How this device reaches the relay, with fresh credentials: for a new peer connection in a call that has lasted
+    /// longer than the ones it was given.
+    pub async fn ice_servers(&self, user: UserId, device: DeviceId, call: CallId) -> Result<Vec<IceServer>> {
+        self.ask(|reply| Command::IceServers { user, device, call, reply }).await
     }
 
     /// Tells the others whether this device's microphone is off. Only the device that is in the call may.

@@ -19,7 +19,7 @@ use axum::Router;
 use charla_media::api::TunnelKind;
 use charla_media::{Media, Tunnel};
 use rustls::ServerConfig;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -144,10 +144,16 @@ impl Port {
         };
         match looked {
             Some((Kind::Tls, stream)) => self.secure(stream, remote, stop).await,
-            Some((Kind::IceTcp, stream)) => self.tunnel(stream, remote, stop).await,
+            Some((Kind::IceTcp, stream)) => {
+                hurry(stream.inner());
+                self.tunnel(stream, remote, TunnelKind::IceTcp, stop).await;
+            }
+            Some((Kind::Turn, stream)) => {
+                hurry(stream.inner());
+                self.tunnel(stream, remote, TunnelKind::Turn { tls: false }, stop).await;
+            }
             Some((Kind::Http, stream)) => web::redirect(stream, &self.site, &self.deadlines).await,
-            // TURN over TCP is not served yet.
-            Some((Kind::Turn, _)) | None => {}
+            None => {}
         }
     }
 
@@ -169,20 +175,37 @@ impl Port {
                 let peer = Peer { address: remote };
                 web::serve(stream, peer, self.router.clone(), &self.deadlines, stop).await;
             }
-            // TURN over TLS is not served yet; the others make no sense in here.
-            Some((Kind::Turn | Kind::Tls | Kind::IceTcp, _)) | None => {}
+            // A TURN client says no ALPN: whoever may have chosen h2 before shows here what it speaks.
+            Some((Kind::Turn, stream)) => {
+                hurry(stream.inner().get_ref().0.inner());
+                self.tunnel(stream, remote, TunnelKind::Turn { tls: true }, stop).await;
+            }
+            // These make no sense in here.
+            Some((Kind::Tls | Kind::IceTcp, _)) | None => {}
         }
     }
 
-    async fn tunnel(&self, stream: Looked<TcpStream>, remote: SocketAddr, stop: &CancellationToken) {
-        if let Err(e) = socket2::SockRef::from(stream.inner()).set_tcp_notsent_lowat(TUNNEL_UNSENT) {
-            tracing::debug!(error = %e, "audio over TCP may be late");
-        }
-        let tunnel = self.media.tunnel(remote, TunnelKind::IceTcp);
+    async fn tunnel<S>(
+        &self,
+        stream: Looked<S>,
+        remote: SocketAddr,
+        kind: TunnelKind,
+        stop: &CancellationToken,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let tunnel = self.media.tunnel(remote, kind);
         tokio::select! {
-            _ = pump(stream, &tunnel, self.deadlines.tunnel) => {}
+            () = pump(stream, &tunnel, self.deadlines.tunnel) => {}
             () = stop.cancelled() => {}
         }
+    }
+}
+
+/// Lets little of what is sent wait in the kernel.
+fn hurry(stream: &TcpStream) {
+    if let Err(e) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(TUNNEL_UNSENT) {
+        tracing::debug!(error = %e, "audio over TCP may be late");
     }
 }
 
@@ -190,7 +213,10 @@ impl Port {
 const TLS_BUFFER: usize = 32 * 1024;
 
 /// Carries bytes both ways until either side has done, or the far side is silent.
-async fn pump(stream: Looked<TcpStream>, tunnel: &Tunnel, silence: Duration) {
+async fn pump<S>(stream: Looked<S>, tunnel: &Tunnel, silence: Duration)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let (mut reader, mut writer) = tokio::io::split(stream);
     let up = async {
         let mut buffer = vec![0; 4096];
@@ -204,7 +230,8 @@ async fn pump(stream: Looked<TcpStream>, tunnel: &Tunnel, silence: Duration) {
     };
     let down = async {
         while let Some(bytes) = tunnel.next().await {
-            if writer.write_all(&bytes).await.is_err() {
+            // TLS keeps what the socket would not take until it is flushed.
+            if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
                 break;
             }
         }

@@ -49,6 +49,12 @@ impl Handlers {
             ClientEvent::MediaOffer(MediaOffer { call, sdp }) => {
                 answered(self.calls.media_offer(user, device, call, sdp).await)
             }
+            ClientEvent::IceServers(OneCall { call }) => {
+                match self.calls.ice_servers(user, device, call).await {
+                    Ok(ice_servers) => Ack::Ice { ok: true, ice_servers },
+                    Err(error) => error.into(),
+                }
+            }
             ClientEvent::SetMuted(SetMuted { call, muted }) => {
                 done(self.calls.set_muted(user, device, call, muted).await)
             }

@@ -69,6 +69,7 @@ client_events! {
     "leaveCall" LeaveCall(OneCall),
     "endCall" EndCall(OneCall),
     "mediaOffer" MediaOffer(MediaOffer),
+    "iceServers" IceServers(OneCall),
     "setMuted" SetMuted(SetMuted),
     "callStats" CallStats(CallStats),
     "networkTest" NetworkTest(NetworkTest),
@@ -89,6 +90,7 @@ impl ClientEvent {
             | Self::LeaveCall(_)
             | Self::EndCall(_)
             | Self::MediaOffer(_)
+            | Self::IceServers(_)
             | Self::SetMuted(_)
             | Self::CallStats(_)
             | Self::NetworkTest(_) => true,
@@ -362,6 +364,10 @@ pub enum Ack {
     Call {
         ok: bool,
         call: CallRecord,
+        ice_servers: Vec<IceServer>,
+    },
+    Ice {
+        ok: bool,
         ice_servers: Vec<IceServer>,
     },
     Answer {

@@ -119,10 +119,7 @@ pub fn urls(config: &Config, machine: &Machine, listen: &[SocketAddr]) -> Vec<St
     if !config.server.public_name.is_empty() {
         hosts.push(config.server.public_name.clone());
     }
-    hosts.extend(config.server.hosts.iter().map(|host| match host.parse::<Ipv6Addr>() {
-        Ok(v6) => format!("[{v6}]"),
-        Err(_) => host.clone(),
-    }));
+    hosts.extend(config.server.hosts.iter().map(|host| host.parse().map_or(host.clone(), host_of)));
     // IPv6 addresses nobody types: they are left to the names.
     let reached = media_addresses(listen, machine, &config.media.public_ip).announce;
     let outside = reached.iter().filter(|a| !a.ip().is_loopback() && a.is_ipv4());
@@ -138,6 +135,35 @@ pub fn urls(config: &Config, machine: &Machine, listen: &[SocketAddr]) -> Vec<St
         }
     }
     urls
+}
+
+/// Where TURN is served over TCP, in the clear and inside TLS: under the name that people type, else at the first
+/// address of each family that callers are told. Some browsers believe no certificate of a bare address; those reach
+/// the plain one.
+pub fn turn_urls(config: &Config, machine: &Machine, listen: &[SocketAddr]) -> Vec<String> {
+    let port = listen.first().map_or(0, SocketAddr::port);
+    let name = &config.server.public_name;
+    let hosts: Vec<String> = if name.is_empty() {
+        let told = media_addresses(listen, machine, &config.media.public_ip).announce;
+        let first = |v4: bool| told.iter().map(SocketAddr::ip).find(|ip| ip.is_ipv4() == v4);
+        // Loopback comes last among them; it is worth a try where there is nothing else.
+        let any_outside = told.iter().any(|address| !address.ip().is_loopback());
+        let chosen = [first(true), first(false)].into_iter().flatten();
+        chosen.filter(|ip| !any_outside || !ip.is_loopback()).map(host_of).collect()
+    } else {
+        vec![name.clone()]
+    };
+    let both =
+        |host: &String| ["turn", "turns"].map(|scheme| format!("{scheme}:{host}:{port}?transport=tcp"));
+    hosts.iter().flat_map(both).collect()
+}
+
+/// An address as it stands in a URL.
+fn host_of(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    }
 }
 
 /// Whether anybody outside a private network could reach this address.
@@ -227,6 +253,30 @@ mod tests {
         assert_eq!(
             urls(&config, &machine(), &listen),
             ["https://chat.example.org/", "https://[2001:db8::5]/", "https://192.168.1.5/"]
+        );
+    }
+
+    #[test]
+    fn turn_is_served_under_the_name_else_at_the_first_address_of_each_family() {
+        let mut config = Config::default();
+        let listen = config.server.listen.clone();
+        assert_eq!(
+            turn_urls(&config, &machine(), &listen),
+            [
+                "turn:192.168.1.5:8443?transport=tcp",
+                "turns:192.168.1.5:8443?transport=tcp",
+                "turn:[2001:db8::5]:8443?transport=tcp",
+                "turns:[2001:db8::5]:8443?transport=tcp",
+            ]
+        );
+        let only_here = sockets(&["127.0.0.1:9"]);
+        assert_eq!(turn_urls(&config, &machine(), &only_here)[0], "turn:127.0.0.1:9?transport=tcp");
+        config.media.public_ip = ips(&["203.0.113.7"]);
+        assert_eq!(turn_urls(&config, &machine(), &listen).len(), 2, "what the operator names, and no more");
+        config.server.public_name = "chat.example.org".into();
+        assert_eq!(
+            turn_urls(&config, &machine(), &sockets(&["0.0.0.0:443"])),
+            ["turn:chat.example.org:443?transport=tcp", "turns:chat.example.org:443?transport=tcp"]
         );
     }
 

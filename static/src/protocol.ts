@@ -209,6 +209,7 @@ export interface ClientEvents {
   rejectCall: [{ call: Id }, object]
   leaveCall: [{ call: Id }, object]
   mediaOffer: [{ call: Id; sdp: string }, { sdp: string; participant: unknown }]
+  iceServers: [{ call: Id }, { iceServers: IceServer[] }]
   setMuted: [{ call: Id; muted: boolean }, object]
   callStats: [{ call: Id } & CallStats, object]
   networkTest: [NetworkTestStep, NetworkTestAnswer]

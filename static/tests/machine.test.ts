@@ -23,14 +23,14 @@ const rings: Input = { type: 'incoming', call: theirs, ice: ICE }
 const acceptAck: Input = { type: 'acceptAck', call: answered(theirs), ice: ICE, now: 9 }
 const up: Input = { type: 'media', state: 'up' }
 const welcome = (calls = [] as ReturnType<typeof call>[], more = {}): Input => ({
-  type: 'welcome', calls, epochChanged: false, remembered: null, now: 50, ...more,
+  type: 'welcome', calls, epochChanged: false, now: 50, ...more,
 })
 
 describe('calling', () => {
   test('asks for the microphone first, then starts, rings back and warms up', () => {
     const { state, effects } = walk(started)
     expect(state.phase).toBe('outgoing')
-    expect(did(effects)).toEqual(['askMic', 'emitStart', 'remember', 'openPeer', 'ring'])
+    expect(did(effects)).toEqual(['askMic', 'emitStart', 'openPeer', 'ring'])
   })
   test('runs from the answer to the end', () => {
     const { state } = walk([...started, { type: 'updated', call: answered(mine), now: 7 }, up])
@@ -70,7 +70,7 @@ describe('being called', () => {
   })
   test('answers at once where the microphone is allowed, and keeps the warm connection', () => {
     const { state, effects } = walk([rings, { type: 'accept', permission: 'granted' }, acceptAck, { type: 'micReady' }])
-    expect(did(effects).slice(2)).toEqual(['ring', 'emitAccept', 'askMic', 'remember', 'ring', 'enableMic'])
+    expect(did(effects).slice(2)).toEqual(['ring', 'emitAccept', 'askMic', 'ring', 'enableMic'])
     expect(state).toMatchObject({ phase: 'active', mic: 'on', since: 9 })
   })
   test('elsewhere answers only once it has the microphone', () => {
@@ -100,11 +100,10 @@ describe('being called', () => {
 })
 
 describe('coming back', () => {
-  test('a reloaded page takes up the call of its device, with the ICE servers it had', () => {
-    const remembered = { call: mine.id, ice: ICE }
-    const { state, effects } = walk([welcome([answered(mine)], { remembered })])
-    expect(state).toMatchObject({ phase: 'active', ice: ICE, since: 50 })
-    expect(did(effects)).toEqual(['remember', 'openPeer', 'ring', 'askMic'])
+  test('a reloaded page takes up the call of its device, and asks for ICE servers anew', () => {
+    const { state, effects } = walk([welcome([answered(mine)])])
+    expect(state).toMatchObject({ phase: 'active', ice: [], since: 50 })
+    expect(did(effects)).toEqual(['openPeer', 'ring', 'askMic'])
   })
   test('another device does not', () => {
     const elsewhere = { ...answered(mine), legs: [leg(ME, OTHER_DEVICE), leg(YOU, null)] }

@@ -71,6 +71,9 @@ impl MediaPlane for NoMedia {
     fn offer(&self, _: Offer) -> BoxFuture<'static, Result<MediaAnswer, OfferError>> {
         unreachable!("REST takes no offers")
     }
+    fn ice_servers(&self, _: std::time::Instant, _: &str) -> Vec<charla::event::IceServer> {
+        unreachable!("REST starts no calls")
+    }
 }
 
 /// Ready or not.

@@ -72,6 +72,9 @@ impl MediaPlane for Relay {
         };
         Box::pin(async move { outcome })
     }
+    fn ice_servers(&self, _: std::time::Instant, _: &str) -> Vec<charla::event::IceServer> {
+        Vec::new()
+    }
 }
 
 #[derive(Default)]

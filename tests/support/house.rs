@@ -37,6 +37,10 @@ impl MediaPlane for NoMedia {
     fn offer(&self, _: Offer) -> BoxFuture<'static, Result<Answer, OfferError>> {
         Box::pin(async { Err(OfferError::BadSdp("this relay answers nothing")) })
     }
+    fn ice_servers(&self, _: std::time::Instant, whose: &str) -> Vec<charla::event::IceServer> {
+        let (urls, credential) = (vec!["turn:relay".into()], Some("secret".into()));
+        vec![charla::event::IceServer { urls, username: Some(whose.into()), credential }]
+    }
 }
 
 impl TestPlane for NoMedia {

@@ -52,7 +52,7 @@ impl Table {
     fn new() -> Self {
         let home = Home { node: "here".into(), epoch: EpochId(id(9)) };
         let now = Now { wall: Timestamp(1_000_000), mono: SystemClock.instant() };
-        Self { book: Book::new(LIMITS, home, vec![]), now, acts: vec![] }
+        Self { book: Book::new(LIMITS, home), now, acts: vec![] }
     }
     fn start(&mut self, n: u8, caller: UserId, device: u8, receiver: UserId) -> Result<Begun, CallError> {
         let start =

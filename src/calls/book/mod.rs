@@ -21,7 +21,7 @@ use self::seats::{Place, Seats};
 use super::call::{Call, Effect, Input};
 use super::now::Now;
 use super::{CallError, Limits, record};
-use crate::event::{Audience, Event, IceServer, RingStop};
+use crate::event::{Audience, Event, RingStop};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
 use crate::model::{CallRecord, EndReason, Timeline};
 
@@ -99,8 +99,6 @@ pub struct Home {
 pub struct Book {
     limits: Limits,
     home: Home,
-    /// Handed to callees: how to reach the relay.
-    ice_servers: Vec<IceServer>,
     calls: BTreeMap<CallId, Call>,
     desks: BTreeMap<CallId, Desk>,
     of_user: BTreeMap<UserId, CallId>,
@@ -123,11 +121,10 @@ fn audience(announced: bool, record: &CallRecord) -> Audience {
 }
 
 impl Book {
-    pub fn new(limits: Limits, home: Home, ice_servers: Vec<IceServer>) -> Self {
+    pub fn new(limits: Limits, home: Home) -> Self {
         Self {
             limits,
             home,
-            ice_servers,
             calls: BTreeMap::new(),
             desks: BTreeMap::new(),
             of_user: BTreeMap::new(),

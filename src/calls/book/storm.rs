@@ -73,7 +73,7 @@ impl Storm {
         let home = Home { node: "here".into(), epoch: EpochId(id(999)) };
         Self {
             rng: StdRng::seed_from_u64(seed),
-            book: Book::new(LIMITS, home, vec![]),
+            book: Book::new(LIMITS, home),
             now: Now { wall: Timestamp(1_000_000), mono: SystemClock.instant() },
             next_call: 1000,
             calls: BTreeMap::new(),

@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 
 use super::{MediaAnswer, Result, Started};
 use crate::calls::stats::Stats;
+use crate::event::IceServer;
 use crate::ids::{CallId, DeviceId, UserId};
 use crate::model::{CallFilter, CallRecord, Cursor, Target, Timeline};
 
@@ -41,6 +42,12 @@ pub(super) enum Command {
         call: CallId,
         sdp: String,
         reply: Reply<MediaAnswer>,
+    },
+    IceServers {
+        user: UserId,
+        device: DeviceId,
+        call: CallId,
+        reply: Reply<Vec<IceServer>>,
     },
     SetMuted {
         user: UserId,

@@ -17,7 +17,7 @@ impl Task {
             Command::Start { user, device, to, reply } => self.resolve(user, device, to, reply),
             Command::Accept { user, device, call, reply } => {
                 let outcome = self.book.accept(user, device, call, now);
-                let outcome = outcome.map(|record| self.started(record));
+                let outcome = outcome.map(|record| self.started(user, record));
                 self.answer(user, call, outcome, reply, Err);
             }
             Command::Reject { user, device, call, reply } => {
@@ -33,6 +33,11 @@ impl Task {
                 if let Err((error, reply)) = self.offer((user, device), call, sdp, reply) {
                     self.answer(user, call, Err(error), reply, Err);
                 }
+            }
+            Command::IceServers { user, device, call, reply } => {
+                let outcome = self.book.taking_part((user, device), call);
+                let outcome = outcome.map(|()| self.ice_servers(call, user));
+                self.answer(user, call, outcome, reply, Err);
             }
             Command::SetMuted { user, device, call, muted, reply } => {
                 let outcome = self.book.set_muted((user, device), call, muted, now);

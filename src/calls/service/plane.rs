@@ -1,6 +1,9 @@
 //! The relay as the calls service sees it: a trait, so that tests can stand in for it, and the translation between the
 //! relay's words and the Book's.
 
+use std::time::Instant;
+
+use charla_media::Media;
 use charla_media::api::{
     Answer, Direction, Event, Offer, OfferError, ParticipantId, PathKind, Quality, RoomId, TransportId,
 };
@@ -9,6 +12,7 @@ use futures_util::future::BoxFuture;
 use crate::calls::CallError;
 use crate::calls::book::act::{News, Participant, Room, Transport};
 use crate::calls::quality::{self, Report};
+use crate::event::IceServer;
 use crate::model::PathName;
 
 /// What calls ask of the relay. Commands count in the order of the calls and never fail: what is gone already changes
@@ -23,29 +27,48 @@ pub trait MediaPlane: Send + Sync + 'static {
     /// Answers a browser's offer: a new transport, or an ICE restart of one that is here. The offer counts from the
     /// call on, whether or not the future is awaited.
     fn offer(&self, offer: Offer) -> BoxFuture<'static, Result<Answer, OfferError>>;
+    /// How a client reaches the relay beyond the candidates of its answers, with credentials made at `now` for one leg.
+    fn ice_servers(&self, now: Instant, whose: &str) -> Vec<IceServer>;
 }
 
-impl MediaPlane for charla_media::Media {
+/// The relay of this process, and the URLs under which it serves TURN.
+pub struct Plane {
+    pub media: Media,
+    pub turn_urls: Vec<String>,
+}
+
+impl MediaPlane for Plane {
     fn open_room(&self, room: RoomId) {
-        Self::open_room(self, room);
+        self.media.open_room(room);
     }
     fn close_room(&self, room: RoomId) {
-        Self::close_room(self, room);
+        self.media.close_room(room);
     }
     fn open_gate(&self, room: RoomId, participant: ParticipantId, transport: TransportId) {
-        Self::gate(self, room, participant, transport, true);
+        self.media.gate(room, participant, transport, true);
     }
     fn drop_transport(&self, transport: TransportId) {
-        Self::drop_transport(self, transport);
+        self.media.drop_transport(transport);
     }
     fn offer(&self, offer: Offer) -> BoxFuture<'static, Result<Answer, OfferError>> {
-        Box::pin(Self::offer(self, offer))
+        Box::pin(self.media.offer(offer))
+    }
+    fn ice_servers(&self, now: Instant, whose: &str) -> Vec<IceServer> {
+        let Some(credential) = self.media.turn_credential(now, whose).filter(|_| !self.turn_urls.is_empty())
+        else {
+            return Vec::new();
+        };
+        vec![IceServer {
+            urls: self.turn_urls.clone(),
+            username: Some(credential.username),
+            credential: Some(credential.password),
+        }]
     }
 }
 
 /// A fact of the relay in the Book's words.
 pub(super) enum Fact {
-    Transport(Transport, News, std::time::Instant),
+    Transport(Transport, News, Instant),
     RoomFailed(Room),
     /// Who speaks in a room now.
     Speaking(Room, Vec<Participant>),

@@ -67,18 +67,15 @@ pub(super) struct Task {
     /// The writer of each call whose record is not closed yet.
     writers: HashMap<CallId, UnboundedSender<Write>>,
     /// Who waits for a new call to be stored.
-    starting: HashMap<CallId, Vec<Reply<Started>>>,
-    /// How clients reach the relay beyond the candidates of its answers: TURN, once there is one.
-    ice_servers: Vec<IceServer>,
+    starting: HashMap<CallId, Vec<(UserId, Reply<Started>)>>,
 }
 
 impl Task {
     pub(super) fn new(deps: Deps) -> (Self, UnboundedReceiver<Done>) {
         let (done, outcomes) = mpsc::unbounded_channel();
         let home = Home { node: deps.node.clone(), epoch: deps.epoch };
-        let book = Book::new(deps.limits, home, Vec::new());
-        let (writers, starting, ice_servers) = (HashMap::new(), HashMap::new(), Vec::new());
-        (Self { deps, book, done, writers, starting, ice_servers }, outcomes)
+        let book = Book::new(deps.limits, home);
+        (Self { deps, book, done, writers: HashMap::new(), starting: HashMap::new() }, outcomes)
     }
 
     /// Runs until it is told to stop or every handle is gone; then closes every live call.
@@ -151,7 +148,7 @@ impl Task {
                     media.open_gate(RoomId(room.0), ParticipantId(participant.0), TransportId(transport.0));
                 }
                 Act::DropTransport(transport) => media.drop_transport(TransportId(transport.0)),
-                Act::Tell(to, event) => self.deps.outbox.publish(to, event),
+                Act::Tell(to, event) => self.tell(to, event),
                 Act::Create(record) => self.create(record),
                 Act::Update(record, timeline) => {
                     tracing::debug!(call = %record.id, status = ?record.status, connected = record.connect_time.is_some(), "a call goes on");
@@ -222,8 +219,26 @@ impl Task {
         Ok(())
     }
 
-    pub(super) fn started(&self, call: CallRecord) -> Started {
-        Started { call, ice_servers: self.ice_servers.clone() }
+    /// Tells what happened; whoever is rung gets credentials of his own with it.
+    fn tell(&self, to: Audience, event: Event) {
+        let (Audience::Users { users, except }, Event::IncomingCall { call, .. }) = (&to, &event) else {
+            return self.deps.outbox.publish(to, event);
+        };
+        for user in users {
+            let ice_servers = self.ice_servers(call.id, *user);
+            let one = Audience::Users { users: vec![*user], except: *except };
+            self.deps.outbox.publish(one, Event::IncomingCall { call: call.clone(), ice_servers });
+        }
+    }
+
+    /// How a user reaches the relay for one call.
+    pub(super) fn ice_servers(&self, call: CallId, user: UserId) -> Vec<IceServer> {
+        self.deps.media.ice_servers(self.now().mono, &format!("{call}.{user}"))
+    }
+
+    pub(super) fn started(&self, user: UserId, call: CallRecord) -> Started {
+        let ice_servers = self.ice_servers(call.id, user);
+        Started { call, ice_servers }
     }
 
     fn finished(&mut self, done: Done) {
@@ -234,8 +249,8 @@ impl Task {
                 self.book.created(id, stored, now);
                 self.act();
                 let record = self.book.record(id).filter(|_| stored);
-                for reply in self.starting.remove(&id).unwrap_or_default() {
-                    let answer = record.clone().map(|r| self.started(r)).ok_or(CallError::Unavailable);
+                for (user, reply) in self.starting.remove(&id).unwrap_or_default() {
+                    let answer = record.clone().map(|r| self.started(user, r)).ok_or(CallError::Unavailable);
                     let _ = reply.send(answer);
                 }
             }
@@ -248,7 +263,7 @@ impl Task {
                     let others = Audience::users_except([record.caller], record.caller, device);
                     self.deps.outbox.publish(others, Event::CallEnded(record.clone()));
                 }
-                let _ = reply.send(stored.map(|()| self.started(record)));
+                let _ = reply.send(stored.map(|()| self.started(record.caller, record)));
             }
             Done::Offered { transport, participant, outcome, reply } => {
                 let answer = match outcome {
@@ -283,10 +298,10 @@ impl Task {
         });
         self.act();
         match begun {
-            Ok(Begun::New(record)) => self.starting.entry(record.id).or_default().push(reply),
+            Ok(Begun::New(record)) => self.starting.entry(record.id).or_default().push((user, reply)),
             Ok(Begun::Joined(record)) => match self.starting.get_mut(&record.id) {
-                Some(waiting) => waiting.push(reply),
-                None => drop(reply.send(Ok(self.started(record)))),
+                Some(waiting) => waiting.push((user, reply)),
+                None => drop(reply.send(Ok(self.started(user, record)))),
             },
             Ok(Begun::Busy(record)) => {
                 tracing::info!(call = %record.id, caller = %record.caller, "a call found its receiver busy");

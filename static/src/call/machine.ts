@@ -2,7 +2,7 @@
 // Knows no socket, no browser and no clock. Inputs that come late, twice or for another call change nothing.
 import { hasEnded, type Call, type IceServer, type Id } from '../protocol'
 import { isOurs, legOf, outcomeOf } from './outcome'
-import type { Active, CallState, Context, Effect, Incoming, Input, Outcome, Outgoing, Remembered, Step } from './types'
+import type { Active, CallState, Context, Effect, Incoming, Input, Outcome, Outgoing, Step } from './types'
 
 export const IDLE: CallState = { phase: 'idle' }
 
@@ -14,7 +14,7 @@ export function callOf(state: CallState): Call | null {
 }
 const isAbout = (state: CallState, id: Id): boolean => callOf(state)?.id === id
 
-const CLEAN_UP: Effect[] = [{ do: 'ring', sound: 'none' }, { do: 'closePeer' }, { do: 'dropMic' }, { do: 'forget' }]
+const CLEAN_UP: Effect[] = [{ do: 'ring', sound: 'none' }, { do: 'closePeer' }, { do: 'dropMic' }]
 
 function finish(state: CallState, outcome: Outcome, call: Call | null, ...effects: Effect[]): Step {
   const conversation = call?.conversation ?? ('conversation' in state ? state.conversation : '')
@@ -39,7 +39,7 @@ function ringing(call: Call, ice: IceServer[] | null): Step {
 function enter(call: Call, ice: IceServer[], from: { warm: boolean; mic: 'asking' | 'on' }, now: number, ctx: Context): Step {
   const muted = legOf(call, ctx.me)?.muted ?? false
   const live = { call, ice, muted, media: 'new' as const, mic: from.mic }
-  const effects: Effect[] = [{ do: 'remember', call: call.id, ice }]
+  const effects: Effect[] = []
   if (!from.warm) effects.push({ do: 'openPeer', call: call.id, ice })
   if (muted) effects.push({ do: 'enableMic', on: false })
   if (call.status === 'ringing') {
@@ -222,14 +222,14 @@ const handlers: Handlers = {
   },
 
   welcome(state, input, ctx) {
-    const { calls, remembered, now } = input
+    const { calls, now } = input
     switch (state.phase) {
       case 'idle':
       case 'ended':
-        return resume(state, calls, remembered, now, ctx)
+        return resume(state, calls, now, ctx)
       case 'starting':
         // Whether the start got through is in the calls; a lost answer comes as `startRefused`.
-        return resume(state, calls.filter((call) => isOurs(call, ctx.me, ctx.device)), remembered, now, ctx)
+        return resume(state, calls.filter((call) => isOurs(call, ctx.me, ctx.device)), now, ctx)
       case 'incoming':
       case 'accepting':
       case 'outgoing':
@@ -243,11 +243,14 @@ const handlers: Handlers = {
   },
 }
 
-/** A fresh peer connection in place of one that cannot be saved, or that a new server does not know. */
+/**
+ * A fresh peer connection in place of one that cannot be saved, or that a new server does not know. The ICE servers that
+ * we were given may be too old for it, and those of another run are worth nothing: it asks for new ones.
+ */
 function rebuild(state: CallState): Step {
   if (state.phase !== 'outgoing' && state.phase !== 'active') return stay(state)
   const next: Outgoing | Active = { ...state, media: state.media === 'up' ? 'lost' : state.media }
-  return stay(next, { do: 'closePeer' }, { do: 'openPeer', call: state.call.id, ice: state.ice })
+  return stay(next, { do: 'closePeer' }, { do: 'openPeer', call: state.call.id, ice: [] })
 }
 
 /** He ended this call, or was told that it could not be started, while the server could not be reached. */
@@ -256,14 +259,13 @@ function hasLeft(state: Extract<CallState, { phase: 'ended' }>, call: Call): boo
 }
 
 /** A page that is in no call learns which calls live: it takes up its own, rings for others, ends what it left. */
-function resume(state: CallState, calls: Call[], remembered: Remembered | null, now: number, ctx: Context): Step {
+function resume(state: CallState, calls: Call[], now: number, ctx: Context): Step {
   const left = state.phase === 'ended' ? calls.find((call) => hasLeft(state, call)) : undefined
   if (left && isOurs(left, ctx.me, ctx.device)) return stay(state, { do: 'emitLeave', call: left.id })
   const ours = calls.find((call) => isOurs(call, ctx.me, ctx.device))
   if (ours) {
-    const ice = remembered?.call === ours.id ? remembered.ice : []
     const since = ours.answerTime === null ? now : Math.min(now, Date.parse(ours.answerTime))
-    const entered = enter(ours, ice, { warm: false, mic: 'asking' }, since, ctx)
+    const entered = enter(ours, [], { warm: false, mic: 'asking' }, since, ctx)
     return stay(entered.state, ...entered.effects, { do: 'askMic' })
   }
   const rings = calls.find((call) => call.status === 'ringing' && call.receiver === ctx.me && call.id !== left?.id)

@@ -71,16 +71,14 @@ export type Input =
   | { type: 'ended'; call: Call }
   | { type: 'gone'; call: Id; elsewhere?: boolean }
   | { type: 'ringStopped'; call: Id; reason: 'answeredElsewhere' | 'declinedElsewhere' | 'ended' }
-  | { type: 'welcome'; calls: Call[]; epochChanged: boolean; remembered: Remembered | null; now: number }
+  | { type: 'welcome'; calls: Call[]; epochChanged: boolean; now: number }
   | { type: 'dismiss' }
-
-/** What a reload keeps: the ICE servers of the call this tab was in. */
-export interface Remembered { call: Id; ice: IceServer[] }
 
 export type Effect =
   | { do: 'askMic' }
   | { do: 'dropMic' }
   | { do: 'enableMic'; on: boolean }
+  /** Without ICE servers it asks for them first. */
   | { do: 'openPeer'; call: Id; ice: IceServer[] }
   | { do: 'closePeer' }
   | { do: 'restartIce' }
@@ -92,7 +90,5 @@ export type Effect =
   | { do: 'ring'; sound: 'incoming' | 'ringback' | 'none' }
   | { do: 'tone'; tone: 'connected' | 'ended' | 'refused' }
   | { do: 'lookUp'; call: Id }
-  | { do: 'remember'; call: Id; ice: IceServer[] }
-  | { do: 'forget' }
 
 export interface Step { state: CallState; effects: Effect[] }

@@ -12,12 +12,16 @@ const TICK_MS = 250
 const STATS_EVERY_TICKS = 20
 const CUSHION_EVERY_TICKS = 8
 const RETRY_OFFER_MS = 3000
+/** After half of their hour, ICE servers are asked for anew before they are needed again. */
+const RENEW_MS = 1_800_000
 /** The other one's sound comes in fifty packets a second, muted or not; none for this long is worth a word. */
 const SILENT_MS = 4000
 
 export interface PeerHandlers {
   /** Carries an offer to the relay and brings its answer. A restart means that the network is in doubt. */
   offer(sdp: string, restart: boolean): Promise<Result<{ sdp: string }>>
+  /** Fresh ones: those of before open no new way after an hour. */
+  iceServers(): Promise<Result<{ iceServers: IceServer[] }>>
   onPath(state: 'up' | 'lost' | 'hopeless'): void
   onTrack(mid: string, track: MediaStreamTrack): void
   onStats(stats: CallStats): void
@@ -34,6 +38,7 @@ export class Peer {
   private negotiating = false
   private wanted: 'offer' | 'restart' | null = 'offer'
   private notBefore = 0
+  private renewAt: number
   private closed = false
   private wasUp = false
   private ticks = 0
@@ -45,6 +50,7 @@ export class Peer {
 
   constructor(iceServers: IceServer[], microphone: MediaStreamTrack | null, private readonly handlers: PeerHandlers) {
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
+    this.renewAt = iceServers.length > 0 ? performance.now() + RENEW_MS : 0
     this.sender = this.pc.addTransceiver(microphone ?? 'audio', { direction: 'sendonly' }).sender
     for (let slot = 0; slot < SLOTS; slot++) this.pc.addTransceiver('audio', { direction: 'recvonly' })
     this.pc.ontrack = (event) => handlers.onTrack(event.transceiver.mid ?? '', event.track)
@@ -102,7 +108,18 @@ export class Peer {
     } else if (this.wanted !== null) void this.negotiate()
   }
 
+  private async renew(): Promise<void> {
+    if (performance.now() < this.renewAt) return
+    const fresh = await this.handlers.iceServers()
+    // Without them the candidates of the answer are what is left, and the next offer asks again.
+    if (this.closed || !fresh.ok) return
+    this.pc.setConfiguration({ ...this.pc.getConfiguration(), iceServers: fresh.value.iceServers })
+    this.renewAt = performance.now() + RENEW_MS
+  }
+
   private async exchange(restart: boolean): Promise<'done' | 'refused' | 'unreached'> {
+    await this.renew()
+    if (this.closed) return 'done'
     const offer = await this.pc.createOffer({ iceRestart: restart })
     await this.pc.setLocalDescription(offer)
     const answer = await this.handlers.offer(askForRepeats(offer.sdp ?? ''), restart)

@@ -5,7 +5,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { IDLE, callOf, step } from '../call/machine'
 import { peerOf, stageOf } from '../call/outcome'
 import { pathOf } from '../call/strength'
-import type { Effect, Input, Remembered } from '../call/types'
+import type { Effect, Input } from '../call/types'
 import { choose, devices, refreshDevices } from '../media/devices'
 import { Microphone, permission } from '../media/microphone'
 import { Peer } from '../media/peer'
@@ -16,16 +16,6 @@ import { rest } from '../net/rest'
 import { hasEnded, type Call, type HopQuality, type IceServer, type Id, type PathName } from '../protocol'
 import { useConnection } from './connection'
 import { useSession } from './session'
-
-const REMEMBERED = 'charla.call'
-
-function remembered(): Remembered | null {
-  try {
-    return JSON.parse(sessionStorage.getItem(REMEMBERED) ?? 'null') as Remembered | null
-  } catch {
-    return null
-  }
-}
 
 export const useCalls = defineStore('calls', () => {
   const state = shallowRef(IDLE)
@@ -58,7 +48,7 @@ export const useCalls = defineStore('calls', () => {
   }
 
   function onWelcome(calls: Call[], epochChanged: boolean): void {
-    dispatch({ type: 'welcome', calls, epochChanged, remembered: remembered(), now: Date.now() })
+    dispatch({ type: 'welcome', calls, epochChanged, now: Date.now() })
   }
 
   function onQuality(id: Id, legs: HopQuality[]): void {
@@ -91,8 +81,6 @@ export const useCalls = defineStore('calls', () => {
     ring: ({ sound }) => ring(sound),
     tone: (effect) => tone(effect.tone),
     lookUp: (effect) => void lookUp(effect.call),
-    remember: (effect) => sessionStorage.setItem(REMEMBERED, JSON.stringify({ call: effect.call, ice: effect.ice })),
-    forget: () => sessionStorage.removeItem(REMEMBERED),
   }
   function run(effect: Effect): void {
     // As in the machine: the pairing is typed in the map, an index loses it.
@@ -133,6 +121,7 @@ export const useCalls = defineStore('calls', () => {
         restart
           ? connection.emitInDoubt('mediaOffer', { call: id, sdp })
           : connection.emit('mediaOffer', { call: id, sdp }),
+      iceServers: () => connection.emit('iceServers', { call: id }),
       onPath: (path) => {
         if (peer === opened) dispatch({ type: 'media', state: path })
       },
