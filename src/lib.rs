@@ -178,7 +178,8 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let stop = CancellationToken::new();
     let caps = Caps::new(config.limits.connections, config.limits.connections_per_address);
     let deadlines = options.deadlines;
-    let port = Port { tls, router, media: media.clone(), site, caps, deadlines };
+    let trusted_proxies = config.server.trusted_proxies.clone();
+    let port = Port { tls, router, media: media.clone(), site, caps, trusted_proxies, deadlines };
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
     let jobs = TaskTracker::new();
     jobs.spawn(expire(services.accounts.clone(), stop.clone()));
@@ -357,6 +358,7 @@ fn bind(config: &Config, machine: &Machine) -> Result<(Vec<TcpListener>, Media, 
         let usable = port::listen::usable_for_udp(&bind);
         let announce =
             announce.into_iter().filter(|a| usable.contains(a) || !bind.contains(a)).collect::<Vec<_>>();
+        let announce = addresses::with_port(announce, config.server.public_port);
         let media = Media::start(charla_media::api::Config {
             udp: usable,
             announce_udp: announce.clone(),

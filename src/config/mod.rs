@@ -3,6 +3,7 @@
 
 mod fault;
 mod load;
+mod network;
 mod rules;
 mod schema;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use fault::{Fault, Faults, Place};
 pub use load::{Loaded, Origins, load, parse};
+pub use network::Network;
 pub use rules::is_dns_name;
 
 /// Everything that can be set.
@@ -41,6 +43,10 @@ pub struct Server {
     pub public_name: String,
     /// More names and addresses under which requests are welcome.
     pub hosts: Vec<String>,
+    /// The port that people reach, where a proxy or a router in front of us has another one; 0: that of `listen`.
+    pub public_port: u16,
+    /// Proxies that say by the PROXY protocol whose connection they pass on.
+    pub trusted_proxies: Vec<Network>,
     /// Where the database, keys and files are. Mode 0700.
     pub data_dir: PathBuf,
 }
@@ -54,6 +60,8 @@ impl Default for Server {
             ],
             public_name: String::new(),
             hosts: Vec::new(),
+            public_port: 0,
+            trusted_proxies: Vec::new(),
             data_dir: PathBuf::from("data"),
         }
     }

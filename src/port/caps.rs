@@ -47,7 +47,8 @@ pub enum Full {
 /// A place of one connection, given back when dropped.
 #[derive(Debug)]
 pub struct Permit {
-    origin: Origin,
+    /// Whose it is; nobody's while a proxy has not told.
+    origin: Option<Origin>,
     counts: Arc<Mutex<Counts>>,
 }
 
@@ -57,18 +58,30 @@ impl Caps {
     }
     /// Takes a place for a connection from `address`.
     pub fn take(&self, address: IpAddr) -> Result<Permit, Full> {
-        let origin = Origin::of(address);
+        let mut permit = self.take_for_proxy()?;
+        self.give(&mut permit, address)?;
+        Ok(permit)
+    }
+    /// Takes a place for a connection that a proxy passes on, and of which it has not said yet whose it is.
+    pub fn take_for_proxy(&self) -> Result<Permit, Full> {
         let mut counts = lock(&self.counts);
         if counts.all >= self.total {
             return Err(Full::Total);
         }
+        counts.all += 1;
+        Ok(Permit { origin: None, counts: self.counts.clone() })
+    }
+    /// Counts a place as that of `address`.
+    pub fn give(&self, permit: &mut Permit, address: IpAddr) -> Result<(), Full> {
+        let origin = Origin::of(address);
+        let mut counts = lock(&self.counts);
         let here = counts.by_origin.entry(origin).or_default();
         if *here >= self.per_address {
             return Err(Full::Address);
         }
         *here += 1;
-        counts.all += 1;
-        Ok(Permit { origin, counts: self.counts.clone() })
+        permit.origin = Some(origin);
+        Ok(())
     }
     /// Connections now.
     pub fn all(&self) -> usize {
@@ -80,10 +93,12 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut counts = lock(&self.counts);
         counts.all = counts.all.saturating_sub(1);
-        if let Some(here) = counts.by_origin.get_mut(&self.origin) {
+        if let Some(origin) = self.origin
+            && let Some(here) = counts.by_origin.get_mut(&origin)
+        {
             *here -= 1;
             if *here == 0 {
-                counts.by_origin.remove(&self.origin);
+                counts.by_origin.remove(&origin);
             }
         }
     }
@@ -113,6 +128,19 @@ mod tests {
         drop(one);
         assert_eq!(caps.all(), 2);
         let _four = caps.take(ip("192.0.2.1")).unwrap();
+    }
+
+    #[test]
+    fn a_proxy_s_connection_counts_for_whom_it_names() {
+        let caps = Caps::new(3, 1);
+        let mut one = caps.take_for_proxy().unwrap();
+        let mut two = caps.take_for_proxy().unwrap();
+        assert_eq!(caps.give(&mut one, ip("192.0.2.1")), Ok(()));
+        assert_eq!(caps.give(&mut two, ip("192.0.2.1")), Err(Full::Address));
+        assert_eq!(caps.give(&mut two, ip("192.0.2.2")), Ok(()));
+        drop((one, two));
+        assert_eq!(caps.all(), 0);
+        assert!(lock(&caps.counts).by_origin.is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ pub mod authority;
 pub mod caps;
 pub mod classify;
 pub mod listen;
+pub mod proxy;
 mod stream;
 pub mod tls;
 mod web;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use bytes::BytesMut;
 use charla_media::api::TunnelKind;
 use charla_media::{Media, Tunnel};
 use rustls::ServerConfig;
@@ -27,7 +29,8 @@ use tokio_util::task::TaskTracker;
 
 use self::caps::Caps;
 use self::classify::Kind;
-use self::stream::{Looked, look};
+use self::stream::{Looked, look, unwrap_proxy};
+use crate::config::Network;
 use crate::peer::Peer;
 use crate::site::Site;
 
@@ -68,6 +71,7 @@ pub struct Port {
     pub media: Media,
     pub site: Arc<Site>,
     pub caps: Caps,
+    pub trusted_proxies: Vec<Network>,
     pub deadlines: Deadlines,
 }
 
@@ -114,11 +118,18 @@ impl Port {
                 }
             };
             let remote = SocketAddr::new(remote.ip().to_canonical(), remote.port());
-            match self.caps.take(remote.ip()) {
+            let proxied = self.trusted_proxies.iter().any(|proxy| proxy.contains(remote.ip()));
+            let permit = if proxied { self.caps.take_for_proxy() } else { self.caps.take(remote.ip()) };
+            match permit {
                 Ok(permit) => {
                     let (port, stop) = (self.clone(), stop.clone());
-                    connections
-                        .spawn(async move { port.connection(stream, remote, Arc::new(permit), &stop).await });
+                    connections.spawn(async move {
+                        if proxied {
+                            port.proxied(stream, remote, permit, &stop).await;
+                        } else {
+                            port.connection(stream, BytesMut::new(), remote, permit, &stop).await;
+                        }
+                    });
                 }
                 Err(full) => {
                     // The first, the second, the fourth …: a flood must not flood the log.
@@ -131,15 +142,39 @@ impl Port {
         }
     }
 
+    /// A connection of a trusted proxy. Without a header it is closed: whoever is behind the proxy could write one else.
+    async fn proxied(
+        &self,
+        mut stream: TcpStream,
+        proxy: SocketAddr,
+        mut permit: caps::Permit,
+        stop: &CancellationToken,
+    ) {
+        let unwrapped = tokio::select! {
+            unwrapped = unwrap_proxy(&mut stream, self.deadlines.first_bytes) => unwrapped,
+            () = stop.cancelled() => None,
+        };
+        let Some((client, seen)) = unwrapped else {
+            return tracing::debug!(%proxy, "a proxy's connection without a PROXY header is closed");
+        };
+        let remote = client.unwrap_or(proxy);
+        match self.caps.give(&mut permit, remote.ip()) {
+            Ok(()) => self.connection(stream, seen, remote, permit, stop).await,
+            Err(full) => tracing::debug!(?full, "a proxied connection over the limit is closed"),
+        }
+    }
+
     async fn connection(
         &self,
         stream: TcpStream,
+        seen: BytesMut,
         remote: SocketAddr,
-        permit: Arc<caps::Permit>,
+        permit: caps::Permit,
         stop: &CancellationToken,
     ) {
+        let permit = Some(Arc::new(permit));
         let looked = tokio::select! {
-            looked = look(stream, Some(permit), self.deadlines.first_bytes) => looked,
+            looked = look(stream, seen, permit, self.deadlines.first_bytes) => looked,
             () = stop.cancelled() => None,
         };
         match looked {
@@ -167,7 +202,7 @@ impl Port {
         };
         stream.get_mut().1.set_buffer_limit(Some(TLS_BUFFER));
         let looked = tokio::select! {
-            looked = look(stream, None, self.deadlines.first_bytes) => looked,
+            looked = look(stream, BytesMut::new(), None, self.deadlines.first_bytes) => looked,
             () = stop.cancelled() => None,
         };
         match looked {

@@ -1,6 +1,7 @@
 //! A byte stream whose first bytes were looked at, and which holds its connection's place for as long as it lives.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
 use super::caps::Permit;
 use super::classify::{ENOUGH, Kind, Verdict, classify};
+use super::proxy;
 
 /// A stream that gives out `seen` before it reads on.
 #[derive(Debug)]
@@ -21,17 +23,43 @@ pub struct Looked<S> {
     _permit: Option<Arc<Permit>>,
 }
 
-/// Reads until the first bytes tell what the stream carries. `None` if they tell nothing we speak, or if they do not
+/// Takes the PROXY header off a connection of a proxy: whose it is (`None` where the proxy speaks for itself), and what
+/// came behind the header. `None` in all if it is not there within `patience`.
+pub async fn unwrap_proxy<S>(inner: &mut S, patience: Duration) -> Option<(Option<SocketAddr>, BytesMut)>
+where
+    S: AsyncRead + Unpin,
+{
+    let mut seen = BytesMut::with_capacity(proxy::LONGEST);
+    let reading = async {
+        loop {
+            match proxy::read(&seen) {
+                proxy::Verdict::Header(header) => return Some(header),
+                proxy::Verdict::None | proxy::Verdict::Broken => return None,
+                proxy::Verdict::More => {}
+            }
+            let mut buffer = [0; 256];
+            match inner.read(&mut buffer).await {
+                Ok(0) | Err(_) => return None,
+                Ok(n) => seen.extend_from_slice(&buffer[..n]),
+            }
+        }
+    };
+    let header = tokio::time::timeout(patience, reading).await.ok().flatten()?;
+    seen.advance(header.length);
+    Some((header.client, seen))
+}
+
+/// Reads until the first bytes, of which some may have been `seen`, tell what the stream carries. `None` if they tell nothing we speak, or if they do not
 /// come within `patience`.
 pub async fn look<S>(
     mut inner: S,
+    mut seen: BytesMut,
     permit: Option<Arc<Permit>>,
     patience: Duration,
 ) -> Option<(Kind, Looked<S>)>
 where
     S: AsyncRead + Unpin,
 {
-    let mut seen = BytesMut::with_capacity(ENOUGH);
     let kind = tokio::time::timeout(patience, async {
         loop {
             match classify(&seen) {
@@ -112,7 +140,7 @@ mod tests {
                 near.write_all(&[*byte]).await.unwrap();
             }
         });
-        let (kind, mut stream) = look(far, None, PATIENCE).await.unwrap();
+        let (kind, mut stream) = look(far, BytesMut::new(), None, PATIENCE).await.unwrap();
         assert_eq!(kind, Kind::Http);
         let mut all = String::new();
         stream.read_to_string(&mut all).await.unwrap();
@@ -123,12 +151,12 @@ mod tests {
     #[tokio::test]
     async fn silence_an_early_end_and_foreign_bytes_are_nothing() {
         let (_near, far) = tokio::io::duplex(64);
-        assert!(look(far, None, Duration::from_millis(20)).await.is_none());
+        assert!(look(far, BytesMut::new(), None, Duration::from_millis(20)).await.is_none());
         let (near, far) = tokio::io::duplex(64);
         drop(near);
-        assert!(look(far, None, PATIENCE).await.is_none());
+        assert!(look(far, BytesMut::new(), None, PATIENCE).await.is_none());
         let (mut near, far) = tokio::io::duplex(64);
         near.write_all(b"SSH-2.0").await.unwrap();
-        assert!(look(far, None, PATIENCE).await.is_none());
+        assert!(look(far, BytesMut::new(), None, PATIENCE).await.is_none());
     }
 }

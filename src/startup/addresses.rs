@@ -114,7 +114,7 @@ pub fn media_addresses(listen: &[SocketAddr], machine: &Machine, public_ip: &[Ip
 
 /// How this server is reached, the best one first.
 pub fn urls(config: &Config, machine: &Machine, listen: &[SocketAddr]) -> Vec<String> {
-    let port = listen.first().map_or(0, SocketAddr::port);
+    let port = public_port(config, listen);
     let mut hosts: Vec<String> = Vec::new();
     if !config.server.public_name.is_empty() {
         hosts.push(config.server.public_name.clone());
@@ -137,11 +137,27 @@ pub fn urls(config: &Config, machine: &Machine, listen: &[SocketAddr]) -> Vec<St
     urls
 }
 
+/// What callers are told, where another port leads to us from outside; 0: the same one.
+pub fn with_port(mut announce: Vec<SocketAddr>, public_port: u16) -> Vec<SocketAddr> {
+    if public_port != 0 {
+        announce.iter_mut().for_each(|address| address.set_port(public_port));
+    }
+    announce
+}
+
+/// The port that people reach.
+fn public_port(config: &Config, listen: &[SocketAddr]) -> u16 {
+    match config.server.public_port {
+        0 => listen.first().map_or(0, SocketAddr::port),
+        port => port,
+    }
+}
+
 /// Where TURN is served over TCP, in the clear and inside TLS: under the name that people type, else at the first
 /// address of each family that callers are told. Some browsers believe no certificate of a bare address; those reach
 /// the plain one.
 pub fn turn_urls(config: &Config, machine: &Machine, listen: &[SocketAddr]) -> Vec<String> {
-    let port = listen.first().map_or(0, SocketAddr::port);
+    let port = public_port(config, listen);
     let name = &config.server.public_name;
     let hosts: Vec<String> = if name.is_empty() {
         let told = media_addresses(listen, machine, &config.media.public_ip).announce;
