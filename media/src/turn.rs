@@ -93,6 +93,9 @@ pub struct Turn {
     indications: u64,
 }
 
+/// The user name and the MAC of one who has proven that he may allocate.
+type Fresh = (String, Box<dyn Mac>);
+
 struct Allocation {
     username: String,
     mac: Box<dyn Mac>,
@@ -209,11 +212,7 @@ impl Turn {
     }
 
     /// Checks who asks (RFC 8489 9.2.4). `Some` brings the credentials of one who has no allocation yet.
-    fn authenticate(
-        &mut self,
-        now: Instant,
-        request: &Message<'_>,
-    ) -> Result<Option<(String, Box<dyn Mac>)>, Refusal> {
+    fn authenticate(&mut self, now: Instant, request: &Message<'_>) -> Result<Option<Fresh>, Refusal> {
         if !request.has_integrity() {
             return Err(Refusal::Unauthorized);
         }
@@ -245,7 +244,7 @@ impl Turn {
         &mut self,
         now: Instant,
         request: &Message<'_>,
-        (username, mut mac): (String, Box<dyn Mac>),
+        (username, mut mac): Fresh,
         reply: &mut Vec<u8>,
     ) -> Result<Taken<'static>, Refusal> {
         match request.attribute(message::REQUESTED_TRANSPORT) {
