@@ -1,34 +1,50 @@
-//! Loads a relay in a process of its own with real clients over UDP on loopback, and tells what it cost.
+//! Loads a relay in a process of its own with real clients over UDP, and tells what it cost.
 //!
-//! `cargo run --release -p charla-media --example load` takes about a minute, `-- --quick` about five seconds.
-//! One plain line per case: server processor time per forwarded packet, share delivered, latency from sealing in
-//! one client to opening in another (both in this process, whose own work is part of it), memory per participant.
-//! Every speaker sends 50 packets of 80 bytes of payload a second; speakers are spread over the 20 ms, in steps of
-//! one, or, with `--burst`, all send at the same moment.
+//! `cargo run --release -p charla-media --example load` takes about a minute and a half, `-- --quick` about ten
+//! seconds. One plain line per case: server processor time per forwarded packet (from /proc), share delivered, latency
+//! from just before the send in one client to the kernel's receipt for another (SO_TIMESTAMPNS, so that the clients'
+//! own queue is not in it), memory per participant. Every speaker sends 50 packets of 80 bytes of payload a second;
+//! speakers are spread over the 20 ms, in steps of one.
+//!
+//! `--stack`: the clients are str0m's, another WebRTC stack (slower than the relay: the large cases want a processor
+//! to themselves). `--veth`: the server runs in a network namespace behind a veth pair instead of on loopback (root).
+//! `--woken`: the clients wait in epoll and the server's send wakes them, as no client on another machine does;
+//! without it they look at their sockets every 200 us. `--burst`: all speak at the same moment. `--case N`: that alone.
 
 #![allow(clippy::disallowed_methods, reason = "a load client reads clocks")]
 
-use std::error::Error;
-use std::net::UdpSocket as StdUdpSocket;
-use std::time::{Duration, Instant};
+use std::io::IoSliceMut;
+use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
+use std::os::fd::AsRawFd;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use charla_media::api::TransportId;
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns};
+use nix::sys::time::TimeSpec;
 
 #[path = "load/client.rs"]
 mod client;
+#[path = "load/peer.rs"]
+mod peer;
 #[path = "load/server.rs"]
 mod server;
-use client::{Client, Identity};
-use server::Server;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+#[path = "load/stack.rs"]
+mod stack;
+use client::Client;
+use peer::{Peer, Result};
+use server::{Place, Server};
 
 const FRAME: Duration = Duration::from_millis(20);
 const PAYLOAD: usize = 80;
 /// Everybody must be connected by then.
 const CONNECT: Duration = Duration::from_secs(60);
+/// Between two looks at the sockets.
+const GLANCE: Duration = Duration::from_micros(200);
+/// What the relay answers at most.
+const SLOTS: u64 = 8;
 
 struct Case {
     name: &'static str,
@@ -38,12 +54,13 @@ struct Case {
     speakers: u64,
 }
 
-const FULL: [Case; 5] = [
+const FULL: [Case; 6] = [
     Case { name: "1 speaker, 200 listeners", rooms: 1, people: 201, speakers: 1 },
     Case { name: "100 calls of two", rooms: 100, people: 2, speakers: 2 },
-    Case { name: "12 rooms of 5, all speaking", rooms: 12, people: 5, speakers: 5 },
-    Case { name: "1 room of 9, all speaking", rooms: 1, people: 9, speakers: 9 },
+    Case { name: "ten talkers in a room", rooms: 1, people: 10, speakers: 10 },
     Case { name: "20 calls of two", rooms: 20, people: 2, speakers: 2 },
+    Case { name: "12 rooms of 5, all speaking", rooms: 12, people: 5, speakers: 5 },
+    Case { name: "22 rooms of 9, one speaking", rooms: 22, people: 9, speakers: 1 },
 ];
 
 const QUICK: [Case; 3] = [
@@ -52,32 +69,52 @@ const QUICK: [Case; 3] = [
     Case { name: "3 rooms of 5, all speaking", rooms: 3, people: 5, speakers: 5 },
 ];
 
+/// What the command line chose.
+#[derive(Clone, Copy)]
+struct Choice {
+    stack: bool,
+    woken: bool,
+    burst: bool,
+}
+
 fn main() -> Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [serve, address] = &arguments[..]
+        && serve == "--serve"
+    {
+        return server::serve(address.parse()?);
+    }
+    let mut only = None;
+    if let Some(at) = arguments.iter().position(|argument| argument == "--case") {
+        only = Some(arguments.get(at + 1).ok_or("--case wants a number")?.parse::<usize>()?);
+        arguments.drain(at..=at + 1);
+    }
+    let known = ["--quick", "--stack", "--veth", "--woken", "--burst"];
+    if let Some(unknown) = arguments.iter().find(|argument| !known.contains(&argument.as_str())) {
+        return Err(format!("unknown argument {unknown}; known: --case N, {}", known.join(", ")).into());
+    }
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    if has("--serve") {
-        return server::serve();
-    }
-    if let Some(unknown) = arguments.iter().find(|a| !["--quick", "--burst"].contains(&a.as_str())) {
-        return Err(format!("unknown argument {unknown}; known: --quick, --burst").into());
-    }
+    let choice = Choice { stack: has("--stack"), woken: has("--woken"), burst: has("--burst") };
     let (cases, span) = if has("--quick") {
         (&QUICK[..], Duration::from_secs(1))
     } else {
         (&FULL[..], Duration::from_secs(8))
     };
-    let identity = Identity::new()?;
-    for case in cases {
-        let mut crowd = Crowd::gather(&identity, case, has("--burst"))?;
-        let outcome = crowd.talk(span)?;
-        println!("load: {}: {outcome}", case.name);
+    let place = if has("--veth") { Place::veth()? } else { Place::Loopback };
+    let identities = (client::Identity::new()?, stack::Identity::new()?);
+    for (index, case) in cases.iter().enumerate() {
+        if only.is_none_or(|only| only == index) {
+            let mut crowd = Crowd::gather(&identities, case, choice, &place)?;
+            let outcome = crowd.talk(span)?;
+            println!("load: {}: {outcome}", case.name);
+        }
     }
     Ok(())
 }
 
 /// One person: a client, and the socket through which it reaches the relay.
 struct Person {
-    client: Client,
+    client: Box<dyn Peer>,
     socket: UdpSocket,
     speaks: bool,
     next_frame: Instant,
@@ -88,16 +125,15 @@ struct Crowd {
     server: Server,
     poll: Poll,
     people: Vec<Person>,
-    listeners_per_speaker: u64,
-    burst: bool,
+    choice: Choice,
+    heard_per_packet: f64,
     memory_before: u64,
-    epoch: Instant,
     measured: Measured,
 }
 
 #[derive(Default)]
 struct Measured {
-    /// Packets sealed earlier do not count, nanoseconds since the epoch.
+    /// Packets sent earlier do not count, nanoseconds of Unix time.
     since: u64,
     sent: u64,
     heard: u64,
@@ -105,72 +141,93 @@ struct Measured {
     latencies: Vec<u32>,
 }
 
+impl Case {
+    /// How often a packet is heard: everybody hears as many others as he has slots.
+    fn heard_per_packet(&self) -> f64 {
+        let (speakers, listeners) = (self.speakers, self.people - self.speakers);
+        let heard = speakers * SLOTS.min(speakers - 1) + listeners * SLOTS.min(speakers);
+        heard as f64 / speakers as f64
+    }
+}
+
+type Identities = (client::Identity, stack::Identity);
+
 impl Crowd {
-    fn gather(identity: &Identity, case: &Case, burst: bool) -> Result<Crowd> {
-        let server = Server::spawn()?;
+    fn gather(identities: &Identities, case: &Case, choice: Choice, place: &Place) -> Result<Crowd> {
         let mut crowd = Crowd {
             memory_before: 0,
-            server,
+            server: Server::spawn(place)?,
             poll: Poll::new()?,
             people: Vec::new(),
-            listeners_per_speaker: case.people - 1,
-            burst,
-            epoch: Instant::now(),
+            choice,
+            heard_per_packet: case.heard_per_packet(),
             measured: Measured::default(),
         };
         for id in 0..case.rooms * case.people {
-            let (room, place) = (1 + id / case.people, id % case.people);
-            crowd.join(identity, room, id, place < case.speakers)?;
+            let (room, seat) = (1 + id / case.people, id % case.people);
+            let slots = (case.people - 1).min(SLOTS) as usize;
+            crowd.join(identities, room, id, slots, (place, seat < case.speakers))?;
             if id == 0 {
                 // The first join has made what the relay makes once; from here on people are counted.
                 crowd.memory_before = crowd.server.memory_kb()?;
             }
-            crowd.serve(Duration::ZERO)?;
+            crowd.serve(Instant::now())?;
         }
         let deadline = Instant::now() + CONNECT;
         while !crowd.people.iter().all(|person| person.client.connected()) {
             if Instant::now() > deadline {
                 return Err("not everybody connected".into());
             }
-            crowd.serve(Duration::from_millis(5))?;
+            crowd.serve(Instant::now() + Duration::from_millis(5))?;
         }
         Ok(crowd)
     }
 
-    fn join(&mut self, identity: &Identity, room: u64, id: u64, speaks: bool) -> Result<()> {
-        let slots = self.listeners_per_speaker.min(8) as usize;
-        let mut client = Client::new(identity, TransportId(id), slots);
-        let answer = self.server.join(room, id, &client.offer())?;
-        let relay = client.answer(Instant::now(), &answer)?;
-        let socket = StdUdpSocket::bind("127.0.0.1:0")?;
-        socket.connect(relay)?;
+    fn join(
+        &mut self,
+        identities: &Identities,
+        room: u64,
+        id: u64,
+        slots: usize,
+        (place, speaks): (&Place, bool),
+    ) -> Result<()> {
+        let socket = StdUdpSocket::bind(SocketAddr::new(place.clients(), 0))?;
+        let now = Instant::now();
+        let mut client: Box<dyn Peer> = if self.choice.stack {
+            Box::new(stack::Client::new(&identities.1, now, socket.local_addr()?, slots)?)
+        } else {
+            Box::new(Client::new(&identities.0, TransportId(id), slots))
+        };
+        let answer = self.server.join(room, id, &client.offer()?)?;
+        socket.connect(client.answer(now, &answer)?)?;
         socket.set_nonblocking(true)?;
+        setsockopt(&socket, ReceiveTimestampns, &true)?;
         let mut socket = UdpSocket::from_std(socket);
         self.poll.registry().register(&mut socket, Token(self.people.len()), Interest::READABLE)?;
-        self.people.push(Person { client, socket, speaks, next_frame: Instant::now() });
+        self.people.push(Person { client, socket, speaks, next_frame: now });
         Ok(())
     }
 
     /// Everybody who speaks does, for so long; what was in flight at the end is waited for.
     fn talk(&mut self, span: Duration) -> Result<Outcome> {
-        let memory_kb = self.server.memory_kb()?.saturating_sub(self.memory_before);
         let start = Instant::now();
         let speakers = self.people.iter().filter(|person| person.speaks).count().max(1) as u32;
-        let spread = if self.burst { Duration::ZERO } else { FRAME / speakers };
+        let spread = if self.choice.burst { Duration::ZERO } else { FRAME / speakers };
         for (index, person) in (0..).zip(self.people.iter_mut().filter(|person| person.speaks)) {
             person.next_frame = start + spread * index;
         }
         // A tenth to settle in.
         self.run_until(start + span / 10, true)?;
         let (before, began) = (self.server.cpu()?, Instant::now());
-        self.measured = Measured { since: self.now(), ..Measured::default() };
+        self.measured = Measured { since: unix_nanos(), ..Measured::default() };
         self.run_until(began + span, true)?;
         let ((cpu, in_kernel), took) = (self.server.cpu()?.since(before), began.elapsed());
         self.run_until(Instant::now() + Duration::from_millis(50), false)?;
+        let memory_kb = self.server.memory_kb()?.saturating_sub(self.memory_before);
         let Measured { sent, heard, latencies, .. } = std::mem::take(&mut self.measured);
         Ok(Outcome {
             participants: self.people.len() as u64,
-            expected: sent * self.listeners_per_speaker,
+            expected: sent as f64 * self.heard_per_packet,
             heard,
             took,
             cpu,
@@ -188,8 +245,7 @@ impl Crowd {
             }
             let next =
                 self.people.iter().filter(|person| person.speaks).map(|person| person.next_frame).min();
-            let wait = next.filter(|_| speaking).unwrap_or(end).min(end).saturating_duration_since(now);
-            self.serve(wait)?;
+            self.serve(next.filter(|_| speaking).unwrap_or(end).min(end))?;
             if speaking {
                 self.speak(Instant::now())?;
             }
@@ -200,66 +256,94 @@ impl Crowd {
         let mut payload = [0x78; PAYLOAD];
         for person in self.people.iter_mut().filter(|person| person.speaks && person.next_frame <= now) {
             person.next_frame += FRAME;
-            let stamp = self.epoch.elapsed().as_nanos() as u64;
-            payload[..8].copy_from_slice(&stamp.to_be_bytes());
-            let packet = person.client.seal(&payload).ok_or("not connected")?;
-            // A full socket shows as a packet not delivered.
-            let _ = person.socket.send(&packet);
+            payload[..8].copy_from_slice(&unix_nanos().to_be_bytes());
+            person.client.speak(now, &payload)?;
             self.measured.sent += 1;
+            person.flush();
         }
         Ok(())
     }
 
-    /// Waits for datagrams at most so long, in milliseconds begun, and serves all that came.
-    fn serve(&mut self, wait: Duration) -> Result<()> {
+    /// Waits for datagrams at most until then and serves all that came.
+    fn serve(&mut self, until: Instant) -> Result<()> {
         let mut ready = Events::with_capacity(1024);
-        self.poll.poll(&mut ready, Some(wait))?;
+        let wait = until.saturating_duration_since(Instant::now());
+        if self.choice.woken {
+            self.poll.poll(&mut ready, Some(wait))?;
+        } else {
+            thread::sleep(wait.min(GLANCE));
+            self.poll.poll(&mut ready, Some(Duration::ZERO))?;
+        }
         let now = Instant::now();
         for event in &ready {
-            self.receive(now, event.token().0);
+            let measured = &mut self.measured;
+            self.people[event.token().0].receive(now, measured);
         }
         for person in &mut self.people {
-            person.client.handle_timeout(now);
-            while let Some(datagram) = person.client.poll_transmit() {
-                let _ = person.socket.send(&datagram);
+            if person.client.poll_timeout().is_some_and(|due| due <= now) {
+                person.client.handle_timeout(now);
             }
+            person.flush();
         }
         Ok(())
     }
+}
 
-    fn now(&self) -> u64 {
-        self.epoch.elapsed().as_nanos() as u64
+impl Person {
+    fn flush(&mut self) {
+        while let Some(datagram) = self.client.poll_transmit() {
+            // A full socket shows as a packet not delivered.
+            let _ = self.socket.send(&datagram);
+        }
     }
 
-    fn receive(&mut self, now: Instant, index: usize) {
+    /// Takes all datagrams that wait, each with the time at which the kernel took it.
+    fn receive(&mut self, now: Instant, measured: &mut Measured) {
         let mut buffer = [0; 2048];
-        let person = &mut self.people[index];
-        while let Ok(length) = person.socket.recv(&mut buffer) {
-            let Some(packet) = person.client.handle(now, &buffer[..length]) else { continue };
-            let heard = self.epoch.elapsed().as_nanos() as u64;
-            if let Some(stamp) = stamp(&packet).filter(|stamp| *stamp >= self.measured.since) {
-                self.measured.heard += 1;
-                self.measured.latencies.push((heard.saturating_sub(stamp) / 1000) as u32);
-            }
+        let mut space = nix::cmsg_space!(TimeSpec);
+        loop {
+            let mut slices = [IoSliceMut::new(&mut buffer)];
+            let fd = self.socket.as_raw_fd();
+            let Ok(message) = recvmsg::<()>(fd, &mut slices, Some(&mut space), MsgFlags::MSG_DONTWAIT) else {
+                return;
+            };
+            let length = message.bytes;
+            let stamp = message.cmsgs().ok().and_then(|mut list| {
+                list.find_map(|item| match item {
+                    ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at).as_nanos() as u64),
+                    _ => None,
+                })
+            });
+            let taken = stamp.unwrap_or_else(unix_nanos);
+            self.client.handle(now, &buffer[..length], &mut |payload| {
+                let sent = payload.first_chunk().map(|stamp| u64::from_be_bytes(*stamp));
+                if let Some(sent) = sent.filter(|sent| *sent >= measured.since) {
+                    measured.heard += 1;
+                    measured.latencies.push((taken.saturating_sub(sent) / 1000) as u32);
+                }
+            });
         }
     }
 }
 
-/// When an opened packet was sealed, nanoseconds since the epoch: its payload's first bytes.
-fn stamp(packet: &[u8]) -> Option<u64> {
-    let first = packet.first()?;
-    let mut start = 12 + usize::from(first & 15) * 4;
-    if first & 0x10 != 0 {
-        let words = u16::from_be_bytes([*packet.get(start + 2)?, *packet.get(start + 3)?]);
-        start += 4 + usize::from(words) * 4;
-    }
-    packet.get(start..)?.first_chunk().map(|stamp| u64::from_be_bytes(*stamp))
+fn unix_nanos() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+}
+
+/// Where an answer says that the relay listens for UDP.
+fn relay_address(sdp: &str) -> Result<SocketAddr> {
+    let candidates = sdp.lines().filter_map(|line| line.trim().strip_prefix("a=candidate:"));
+    let found = candidates
+        .map(|candidate| candidate.split(' ').collect::<Vec<_>>())
+        .find(|fields| fields.get(2).is_some_and(|protocol| protocol.eq_ignore_ascii_case("udp")))
+        .and_then(|fields| Some(SocketAddr::new(fields.get(4)?.parse().ok()?, fields.get(5)?.parse().ok()?)));
+    Ok(found.ok_or("the answer has no UDP candidate")?)
 }
 
 /// What a case cost.
 struct Outcome {
     participants: u64,
-    expected: u64,
+    expected: f64,
     heard: u64,
     took: Duration,
     /// Seconds.
@@ -285,11 +369,57 @@ impl std::fmt::Display for Outcome {
             self.cpu * 1e6 / packets,
             self.in_kernel * 100.0,
             packets / self.took.as_secs_f64(),
-            self.heard as f64 * 100.0 / self.expected.max(1) as f64,
+            self.heard as f64 * 100.0 / self.expected.max(1.0),
             percentile(0.5),
             percentile(0.99),
             latencies.last().copied().unwrap_or(0),
             self.memory_kb / self.participants.saturating_sub(1).max(1),
         )
     }
+}
+
+impl Peer for Client {
+    fn offer(&mut self) -> Result<String> {
+        Ok(Client::offer(self))
+    }
+
+    fn answer(&mut self, now: Instant, sdp: &str) -> Result<SocketAddr> {
+        Client::answer(self, now, sdp)
+    }
+
+    fn connected(&self) -> bool {
+        Client::connected(self)
+    }
+
+    fn handle(&mut self, now: Instant, datagram: &[u8], heard: &mut dyn FnMut(&[u8])) {
+        if let Some(packet) = Client::handle(self, now, datagram) {
+            heard(&packet[header_length(&packet).min(packet.len())..]);
+        }
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        Client::poll_timeout(self)
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        Client::handle_timeout(self, now);
+    }
+
+    fn speak(&mut self, _: Instant, payload: &[u8]) -> Result<()> {
+        let packet = self.seal(payload).ok_or("not connected")?;
+        self.outgoing.push_back(packet);
+        Ok(())
+    }
+
+    fn poll_transmit(&mut self) -> Option<Vec<u8>> {
+        Client::poll_transmit(self).map(|datagram| datagram.to_vec())
+    }
+}
+
+/// Of an opened RTP packet.
+fn header_length(packet: &[u8]) -> usize {
+    let Some(first) = packet.first() else { return 0 };
+    let length = 12 + usize::from(first & 15) * 4;
+    let words = packet.get(length + 2..length + 4).filter(|_| first & 0x10 != 0);
+    length + words.map_or(0, |words| 4 + 4 * usize::from(u16::from_be_bytes([words[0], words[1]])))
 }

@@ -41,8 +41,6 @@ pub(crate) struct Desk {
     /// Memory for TURN's answers.
     reply: Vec<u8>,
     sender: udp::Sender,
-    /// Indices into the relay's outgoing datagrams, per socket; kept for their memory.
-    by_socket: Vec<Vec<usize>>,
     tunnels: HashMap<TunnelId, Served>,
     /// When to look for idle tunnels next, while there are tunnels.
     sweep_at: Option<Instant>,
@@ -87,18 +85,12 @@ impl Served {
 }
 
 impl Desk {
-    pub(crate) fn new(
-        relay: Relay,
-        host: (Arc<Secret>, Peers),
-        sockets: usize,
-        events: UnboundedSender<Event>,
-    ) -> Self {
+    pub(crate) fn new(relay: Relay, host: (Arc<Secret>, Peers), events: UnboundedSender<Event>) -> Self {
         Self {
             relay,
             host,
             reply: Vec::new(),
             sender: udp::Sender::new(),
-            by_socket: vec![Vec::new(); sockets],
             tunnels: HashMap::new(),
             sweep_at: None,
             events,
@@ -269,23 +261,19 @@ impl Desk {
         if outgoing.is_empty() {
             return;
         }
-        for (index, (path, bytes)) in outgoing.iter().enumerate() {
-            match path {
-                Path::Udp { socket, .. } => {
-                    if let Some(indices) = self.by_socket.get_mut(socket) {
-                        indices.push(index);
-                    }
-                }
-                Path::Tunnel(id, _) => {
-                    if let Some(tunnel) = self.tunnels.get_mut(&id) {
-                        self.stats.sent += u64::from(tunnel.write(now, bytes));
-                    }
+        if !self.tunnels.is_empty() {
+            for (path, bytes) in outgoing.iter() {
+                if let Path::Tunnel(id, _) = path
+                    && let Some(tunnel) = self.tunnels.get_mut(&id)
+                {
+                    self.stats.sent += u64::from(tunnel.write(now, bytes));
                 }
             }
         }
-        for (port, indices) in ports.iter().zip(&mut self.by_socket) {
-            let datagrams = indices.drain(..).filter_map(|index| match outgoing.get(index) {
-                Some((Path::Udp { remote, .. }, bytes)) => Some((remote, bytes)),
+        // Ports are few: one look at every datagram for each is cheaper than a list per port.
+        for (index, port) in ports.iter().enumerate() {
+            let datagrams = outgoing.iter().filter_map(|(path, bytes)| match path {
+                Path::Udp { socket, remote } if socket == index => Some((remote, bytes)),
                 _ => None,
             });
             let done = self.sender.send(&port.socket, datagrams);
@@ -362,7 +350,7 @@ mod tests {
         let (sender, events) = mpsc::unbounded();
         let secret = Secret::generate((now, SystemTime::now()), &mut StdRng::seed_from_u64(2));
         let peers = Peers::of(&["192.0.2.1:8443".parse().unwrap()]);
-        (Desk::new(relay, (Arc::new(secret), peers), 0, sender), now, events)
+        (Desk::new(relay, (Arc::new(secret), peers), sender), now, events)
     }
 
     #[test]

@@ -81,6 +81,7 @@ mod ice;
 mod media;
 mod missing;
 mod outgoing;
+mod pace;
 mod participant;
 mod path;
 mod quality;

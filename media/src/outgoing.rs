@@ -22,12 +22,6 @@ impl Outgoing {
         self.datagrams.is_empty()
     }
 
-    /// The `index`th waiting datagram.
-    pub fn get(&self, index: usize) -> Option<(Path, &[u8])> {
-        let (path, range) = self.datagrams.get(index)?;
-        Some((*path, &self.bytes[range.clone()]))
-    }
-
     /// All waiting datagrams, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (Path, &[u8])> {
         self.datagrams.iter().map(|(path, range)| (*path, &self.bytes[range.clone()]))

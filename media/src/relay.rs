@@ -15,6 +15,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use foldhash::SharedSeed;
+use foldhash::fast::SeedableRandomState;
+use rand::RngExt;
 use rand::rngs::StdRng;
 use rtc::crypto::providers::RingProvider;
 use slab::Slab;
@@ -76,7 +79,8 @@ pub struct Relay {
     rooms_by_id: HashMap<RoomId, usize>,
     legs_by_id: HashMap<TransportId, usize>,
     legs_by_ufrag: HashMap<String, usize>,
-    legs_by_path: HashMap<Path, usize>,
+    /// Asked for every packet, hence the quick hash; only paths proven by an authentic check are in it.
+    legs_by_path: HashMap<Path, usize, SeedableRandomState>,
     tunnels: HashMap<TunnelId, (TunnelKind, SocketAddr)>,
     /// When which transport, and which room, must be woken.
     timers: Timers,
@@ -95,7 +99,8 @@ pub struct Relay {
 impl Relay {
     /// A relay without rooms. `clock` is one moment as told by both clocks: it turns instants into the NTP
     /// times of sender reports. `rng` must be seeded from the system's randomness (ICE passwords come from it).
-    pub fn new(config: Config, clock: (Instant, SystemTime), rng: StdRng) -> Result<Relay, RelayError> {
+    pub fn new(config: Config, clock: (Instant, SystemTime), mut rng: StdRng) -> Result<Relay, RelayError> {
+        let quick_hash = SeedableRandomState::with_seed(rng.random(), SharedSeed::global_fixed());
         let identity = Identity::generate(Arc::new(RingProvider::default()), config.srtp_any)
             .map_err(|error| RelayError::Certificate(error.to_string()))?;
         Ok(Relay {
@@ -108,7 +113,7 @@ impl Relay {
             rooms_by_id: HashMap::new(),
             legs_by_id: HashMap::new(),
             legs_by_ufrag: HashMap::new(),
-            legs_by_path: HashMap::new(),
+            legs_by_path: HashMap::with_hasher(quick_hash),
             tunnels: HashMap::new(),
             timers: Timers::default(),
             room_timers: Timers::default(),

@@ -21,6 +21,7 @@ use crate::api::{
     Answer, Config, Event, Offer, OfferError, ParticipantId, RoomId, TransportId, TunnelId, TunnelKind,
 };
 use crate::desk::Desk;
+use crate::pace::Pace;
 use crate::relay::{Path, Relay};
 use crate::tunnel::NearEnd;
 use crate::turn::{Peers, Secret};
@@ -124,7 +125,9 @@ pub(crate) fn start(mut config: Config, events: UnboundedSender<Event>) -> io::R
     let (queue, commands) = mpsc::channel();
     let inbox = Inbox { commands, wake: Arc::clone(&wake) };
     let thread = thread::Builder::new().name("media-shard".to_owned()).spawn(move || {
-        let shard = Shard::new(Desk::new(relay, host, sockets.len(), events), poll, sockets, inbox);
+        // Else the kernel may add 50 us to each of the loop's short waits. Without it they are longer, nothing worse.
+        let _ = nix::sys::prctl::set_timerslack(1);
+        let shard = Shard::new(Desk::new(relay, host, events), poll, sockets, inbox);
         if catch_unwind(AssertUnwindSafe(move || shard.run())).is_err() {
             tracing::error!("the media shard failed: calls have no audio until the process starts again");
         }
@@ -160,6 +163,9 @@ struct Shard {
     inbox: Inbox,
     sockets: Vec<Port>,
     receiver: udp::Receiver,
+    /// Datagrams taken in this turn.
+    taken: usize,
+    pace: Pace,
     desk: Desk,
 }
 
@@ -180,14 +186,15 @@ enum Turn {
 impl Shard {
     fn new(desk: Desk, poll: Poll, sockets: Vec<mio::net::UdpSocket>, inbox: Inbox) -> Self {
         let sockets: Vec<_> = sockets.into_iter().map(|socket| Port { socket, readable: true }).collect();
-        Self { poll, inbox, sockets, receiver: udp::Receiver::new(), desk }
+        let (receiver, pace) = (udp::Receiver::new(), Pace::new(now()));
+        Self { poll, inbox, sockets, receiver, taken: 0, pace, desk }
     }
 
     fn run(mut self) {
         let mut ready = Events::with_capacity(64);
         let mut turn = Turn::More;
         while turn != Turn::Stop {
-            let patience = if turn == Turn::More { Some(Duration::ZERO) } else { self.desk.patience(now()) };
+            let patience = self.patience(turn);
             match self.poll.poll(&mut ready, patience) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
@@ -212,6 +219,20 @@ impl Shard {
         }
     }
 
+    /// How long to wait for sockets and commands. While datagrams come fast the waiting is done here, for a moment
+    /// of fixed length, and what gathered meanwhile is looked for after it.
+    fn patience(&mut self, turn: Turn) -> Option<Duration> {
+        self.pace.served(now(), std::mem::take(&mut self.taken));
+        if turn == Turn::More {
+            return Some(Duration::ZERO);
+        }
+        if let Some(pause) = self.pace.pause() {
+            thread::sleep(pause);
+            return Some(Duration::ZERO);
+        }
+        self.desk.patience(now())
+    }
+
     fn serve_sockets(&mut self) {
         for socket in 0..self.sockets.len() {
             for _ in 0..BATCHES_PER_TURN {
@@ -233,6 +254,7 @@ impl Shard {
         });
         match taken {
             Ok(taken) => {
+                self.taken += taken;
                 self.sockets[socket].readable = taken == udp::BATCH;
                 self.desk.settle(now, &self.sockets);
             }

@@ -88,7 +88,7 @@ pub struct Client {
     server: Option<Server>,
     dtls: Endpoint,
     keys: Option<Keys>,
-    outgoing: VecDeque<BytesMut>,
+    pub outgoing: VecDeque<BytesMut>,
     check_at: Option<Instant>,
     packet: Vec<u8>,
 }
@@ -181,6 +181,11 @@ impl Client {
             }
             _ => None,
         }
+    }
+
+    /// When [`Client::handle_timeout`] must be called next.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.check_at.into_iter().chain(self.dtls.poll_timeout(&inside())).min()
     }
 
     /// Does what is due: checks, DTLS retransmissions.

@@ -6,7 +6,7 @@
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 
@@ -16,10 +16,73 @@ use tokio::runtime;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// Where the server runs, as seen from the clients.
+pub enum Place {
+    Loopback,
+    /// In a network namespace of this name, behind a veth pair.
+    Veth(String),
+}
+
+const CLIENT_END: Ipv4Addr = Ipv4Addr::new(10, 213, 77, 1);
+const SERVER_END: Ipv4Addr = Ipv4Addr::new(10, 213, 77, 2);
+
+impl Place {
+    /// Makes the namespace and the pair; they are gone again with the value.
+    pub fn veth() -> Result<Place> {
+        let name = format!("load{}", std::process::id());
+        let (ours, theirs) = (format!("{name}a"), format!("{name}b"));
+        ip(&format!("netns add {name}"))?;
+        let place = Place::Veth(name.clone());
+        ip(&format!("link add {ours} type veth peer name {theirs} netns {name}"))?;
+        ip(&format!("addr add {CLIENT_END}/30 dev {ours}"))?;
+        ip(&format!("link set {ours} up"))?;
+        ip(&format!("-n {name} addr add {SERVER_END}/30 dev {theirs}"))?;
+        ip(&format!("-n {name} link set {theirs} up"))?;
+        ip(&format!("-n {name} link set lo up"))?;
+        Ok(place)
+    }
+
+    /// The address that clients bind.
+    pub fn clients(&self) -> IpAddr {
+        match self {
+            Place::Loopback => Ipv4Addr::LOCALHOST.into(),
+            Place::Veth(_) => CLIENT_END.into(),
+        }
+    }
+
+    fn command(&self) -> Result<Command> {
+        let program = std::env::current_exe()?;
+        let (mut command, address) = match self {
+            Place::Loopback => (Command::new(program), Ipv4Addr::LOCALHOST),
+            Place::Veth(name) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", name]).arg(program);
+                (command, SERVER_END)
+            }
+        };
+        command.args(["--serve", &SocketAddr::from((address, 0)).to_string()]);
+        Ok(command)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Place::Veth(name) = self {
+            // What cannot be taken down stays for the next look at `ip netns`.
+            let _ = ip(&format!("netns del {name}"));
+        }
+    }
+}
+
+fn ip(arguments: &str) -> Result<()> {
+    let status = Command::new("ip").args(arguments.split(' ')).status()?;
+    if status.success() { Ok(()) } else { Err(format!("ip {arguments}: {status}").into()) }
+}
+
 /// The child's main: serves until its standard input ends.
-pub fn serve() -> Result<()> {
+pub fn serve(address: SocketAddr) -> Result<()> {
     let (media, mut events) = Media::start(Config {
-        udp: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
+        udp: vec![address],
         announce_udp: Vec::new(),
         announce_tcp: Vec::new(),
         max_slots: 8,
@@ -83,12 +146,8 @@ impl Cpu {
 
 impl Server {
     /// Starts this very program with `--serve`.
-    pub fn spawn() -> Result<Server> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg("--serve")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+    pub fn spawn(place: &Place) -> Result<Server> {
+        let mut child = place.command()?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().ok_or("the child has no output")?);
         Ok(Server { child, input, output })
