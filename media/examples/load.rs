@@ -142,11 +142,11 @@ struct Measured {
 }
 
 impl Case {
-    /// How often a packet is heard: everybody hears as many others as he has slots.
+    /// How often a packet is heard: up to nine people hear each other, more hear the eight loudest.
     fn heard_per_packet(&self) -> f64 {
-        let (speakers, listeners) = (self.speakers, self.people - self.speakers);
-        let heard = speakers * SLOTS.min(speakers - 1) + listeners * SLOTS.min(speakers);
-        heard as f64 / speakers as f64
+        let loudest = if self.people > SLOTS + 1 { self.speakers.min(SLOTS) } else { self.speakers };
+        let heard = loudest * (loudest - 1) + (self.people - loudest) * loudest;
+        heard as f64 / self.speakers as f64
     }
 }
 

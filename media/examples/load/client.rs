@@ -190,6 +190,9 @@ impl Client {
 
     /// Does what is due: checks, DTLS retransmissions.
     pub fn handle_timeout(&mut self, now: Instant) {
+        if self.poll_timeout().is_none_or(|due| due > now) {
+            return;
+        }
         if self.check_at.is_some_and(|at| at <= now) {
             let pause = if self.connected() { CHECK_LATER } else { CHECK_SOON };
             self.check_at = Some(now + pause);
