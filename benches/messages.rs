@@ -66,6 +66,7 @@ fn message(random: &Random, conversation: ConversationId, from_user: UserId) -> 
         content: CONTENT.into(),
         client_id: id.to_hex(),
         reply_to: None,
+        system: None,
         created_at: SystemClock.now(),
     }
 }

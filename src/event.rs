@@ -66,6 +66,11 @@ pub struct SlotUser {
 pub enum Event {
     NewMessage(Message),
     Receipt(Receipt),
+    /// A group's name, members or roles changed, or one's own membership: ask for it again.
+    ConversationUpdated {
+        conversation: crate::ids::ConversationId,
+        rev: u64,
+    },
     Typing {
         conversation: crate::ids::ConversationId,
         user: UserId,

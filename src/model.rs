@@ -112,6 +112,47 @@ pub struct Actor {
 pub enum ConversationKind {
     /// Two people; at most one per pair.
     Direct,
+    /// Any number of people under a name; who they are changes.
+    Group,
+}
+
+/// What a member may do in a group. In a direct conversation both are members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupRole {
+    #[default]
+    Member,
+    Admin,
+    /// Exactly one per group.
+    Owner,
+}
+
+/// What happened to a group: the content of a system message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum SystemNote {
+    Created {
+        name: String,
+    },
+    Renamed {
+        name: String,
+    },
+    Added {
+        #[schema(value_type = Vec<String>)]
+        users: Vec<UserId>,
+    },
+    Removed {
+        #[schema(value_type = String)]
+        user: UserId,
+    },
+    /// The message's author left.
+    Left {},
+    /// Role `owner`: the ownership was passed on.
+    RoleChanged {
+        #[schema(value_type = String)]
+        user: UserId,
+        role: GroupRole,
+    },
 }
 
 /// One person's place in a conversation. Watermarks are inclusive sequence numbers; 0 is "nothing yet".
@@ -119,6 +160,9 @@ pub enum ConversationKind {
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     pub user: UserId,
+    pub role: GroupRole,
+    /// The first message that he may see; 0 is "all".
+    pub from_seq: u64,
     pub delivered_seq: u64,
     pub read_seq: u64,
 }
@@ -129,6 +173,10 @@ pub struct Member {
 pub struct Conversation {
     pub id: ConversationId,
     pub kind: ConversationKind,
+    /// Of a group.
+    pub name: Option<String>,
+    /// Rises with each change of the name, the members or their roles.
+    pub rev: u64,
     pub members: Vec<Member>,
     /// Sequence number of the newest message; 0 while empty.
     pub last_seq: u64,
@@ -168,9 +216,19 @@ pub struct Message {
     pub seq: u64,
     #[schema(value_type = String)]
     pub from_user: UserId,
-    #[schema(value_type = String)]
-    pub to_user: UserId,
+    /// In a direct conversation: whom it is for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<String>)]
+    pub to_user: Option<UserId>,
+    /// In a group: its conversation.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<String>)]
+    pub to_group: Option<ConversationId>,
+    /// Empty in a system message.
     pub content: String,
+    /// Says what `fromUser` did to the group. Only the server writes such a message.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub system: Option<SystemNote>,
     pub status: MessageStatus,
     #[schema(value_type = String)]
     pub created_at: Timestamp,

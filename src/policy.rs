@@ -1,7 +1,7 @@
 //! PURE: the one place that says who may do what. Knows no store and no transport: the subject is handed in.
 
 use crate::ids::UserId;
-use crate::model::{CallRecord, Conversation};
+use crate::model::{CallRecord, Conversation, ConversationKind, GroupRole};
 
 /// What somebody wants to do to a subject.
 #[derive(Clone, Copy, Debug)]
@@ -11,7 +11,15 @@ pub enum Action<'a> {
     SendMessage(&'a Conversation),
     /// Move one's own watermarks, say that one types.
     MarkConversation(&'a Conversation),
+    /// Today in direct conversations only.
     StartCall(&'a Conversation),
+    RenameGroup(&'a Conversation),
+    AddMembers(&'a Conversation),
+    /// Take somebody else out of a group.
+    RemoveMember(&'a Conversation, UserId),
+    LeaveGroup(&'a Conversation),
+    /// Give somebody else a role; `Owner` passes the ownership on.
+    SetRole(&'a Conversation, UserId),
     /// Accept, reject, leave, send SDP, mute: be one of the call's two.
     TakePartInCall(&'a CallRecord),
     /// See the record.
@@ -21,12 +29,31 @@ pub enum Action<'a> {
 /// Whether `user` may. A stranger is told "not found", so that ids cannot be probed: callers map `false` to that.
 pub fn may(user: UserId, action: Action<'_>) -> bool {
     match action {
-        Action::ReadConversation(c)
-        | Action::SendMessage(c)
-        | Action::MarkConversation(c)
-        | Action::StartCall(c) => c.member(user).is_some(),
+        Action::ReadConversation(c) | Action::SendMessage(c) | Action::MarkConversation(c) => {
+            c.member(user).is_some()
+        }
+        Action::StartCall(c) => c.kind == ConversationKind::Direct && c.member(user).is_some(),
+        Action::RenameGroup(c) | Action::AddMembers(c) => role(c, user) >= Some(GroupRole::Admin),
+        Action::RemoveMember(c, other) => {
+            let (own, theirs) = (role(c, user), role(c, other));
+            user != other && own >= Some(GroupRole::Admin) && theirs.is_some() && own > theirs
+        }
+        Action::LeaveGroup(c) => role(c, user).is_some(),
+        Action::SetRole(c, other) => {
+            user != other && role(c, user) == Some(GroupRole::Owner) && role(c, other).is_some()
+        }
         Action::TakePartInCall(call) | Action::ReadCall(call) => {
             call.caller == user || call.receiver == user || call.legs.iter().any(|l| l.user == user)
         }
     }
 }
+
+/// In a group; `None` for whoever is no member, and in a direct conversation.
+fn role(conversation: &Conversation, user: UserId) -> Option<GroupRole> {
+    let group = conversation.kind == ConversationKind::Group;
+    conversation.member(user).filter(|_| group).map(|member| member.role)
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

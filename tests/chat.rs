@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use charla::chat::{Chat, ChatError, ChatLimits, Draft};
+use charla::chat::{Chat, ChatError, ChatLimits, Draft, GroupChange};
 use charla::clock::{Clock as _, ManualClock, Timestamp};
 use charla::code::{Code, Refusal};
 use charla::event::{Audience, Event, Outbox};
 use charla::ids::{ConversationId, DeviceId, MessageId, UserId};
 use charla::limit::Rate;
-use charla::model::{Message, Page, Role, Target, User};
+use charla::model::{GroupRole, Message, Page, Role, SystemNote, Target, User};
 use charla::random::Random;
 use charla::store::{Store, sqlite::Sqlite};
 
@@ -274,4 +274,72 @@ async fn a_flood_of_one_does_not_touch_another() {
     scene.send(bob, ann, "mine").await;
     scene.clock.advance(wait);
     scene.send(ann, bob, "more").await;
+}
+
+fn told_of(told: &[(Audience, Event)], user: UserId) -> Vec<&Event> {
+    let hears = |to: &Audience| matches!(to, Audience::Users { users, .. } if users.contains(&user));
+    told.iter().filter(|(to, _)| hears(to)).map(|(_, event)| event).collect()
+}
+
+#[tokio::test]
+async fn a_group_tells_whom_it_should_and_shows_each_what_is_his() {
+    let scene = Scene::new().await;
+    let (ann, bob, cat) = (scene.user("ann").await, scene.user("bob").await, scene.user("cat").await);
+    let group = scene.chat.create_group(ann, " Team ", &[bob, ann, bob]).await.unwrap();
+    assert_eq!((group.name.as_deref(), group.members.len(), group.last_seq), (Some("Team"), 2, 1));
+    let id = group.id;
+    let write = async |by, client_id: &str| {
+        scene.chat.send(by, None, draft(client_id, Target::Conversation(id))).await.map(|sent| sent.message)
+    };
+    let early = write(ann, "early").await.unwrap();
+    assert_eq!((early.to_user, early.to_group), (None, Some(id)));
+    assert_eq!(code(write(cat, "x").await), Code::NotFound);
+    scene.told();
+
+    scene.chat.change_group(ann, id, &GroupChange::Add(vec![cat])).await.unwrap();
+    let told = scene.told();
+    assert!(
+        matches!(told_of(&told, cat)[..], [Event::NewMessage(note), Event::ConversationUpdated { rev: 1, .. }]
+        if note.seq == 3 && note.system == Some(SystemNote::Added { users: vec![cat] }))
+    );
+    scene.chat.change_group(ann, id, &GroupChange::Add(vec![cat])).await.unwrap();
+    assert_eq!(scene.told(), [], "as it is already");
+    for page in [
+        Page::After { seq: 0, limit: 9 },
+        Page::Before { seq: None, limit: 9 },
+        Page::Before { seq: Some(4), limit: 9 },
+    ] {
+        let seen = scene.chat.history(cat, id, page).await.unwrap();
+        assert_eq!(seen.iter().map(|m| m.seq).collect::<Vec<_>>(), [3], "{page:?}");
+    }
+    let reply = Draft { reply_to: Some(early.id), ..draft("re", Target::Conversation(id)) };
+    assert_eq!(
+        code(scene.chat.send(cat, None, reply.clone()).await),
+        Code::Invalid,
+        "he cannot see that one"
+    );
+    scene.chat.send(bob, None, reply).await.unwrap();
+
+    let rename = GroupChange::Rename("Ours".into());
+    assert_eq!(code(scene.chat.change_group(cat, id, &rename).await), Code::Forbidden);
+    scene.told();
+    scene.chat.change_group(ann, id, &GroupChange::Remove(cat)).await.unwrap();
+    let told = scene.told();
+    assert!(matches!(told_of(&told, cat)[..], [Event::ConversationUpdated { rev: 2, .. }]));
+    write(ann, "late").await.unwrap();
+    assert_eq!(told_of(&scene.told(), cat), Vec::<&Event>::new());
+    assert_eq!(code(scene.chat.history(cat, id, Page::After { seq: 0, limit: 9 }).await), Code::NotFound);
+    assert_eq!(code(scene.chat.conversation(cat, id).await), Code::NotFound);
+    assert_eq!(code(scene.chat.typing(cat, id, true).await), Code::NotFound);
+    assert_eq!(code(scene.chat.mark(cat, id, 3, 3).await), Code::NotFound);
+    assert_eq!(code(write(cat, "y").await), Code::NotFound);
+    assert_eq!(code(scene.chat.change_group(cat, id, &rename).await), Code::NotFound);
+    assert!(scene.chat.sync(cat, None).await.unwrap().conversations.is_empty());
+
+    scene.chat.change_group(ann, id, &GroupChange::Remove(ann)).await.unwrap();
+    let left = scene.chat.conversation(bob, id).await.unwrap();
+    assert_eq!(left.members[0].role, GroupRole::Owner, "the ownership passes on");
+    assert_eq!(left.last_message.unwrap().system, Some(SystemNote::Left {}));
+    scene.chat.change_group(bob, id, &GroupChange::Remove(bob)).await.unwrap();
+    assert_eq!(code(scene.chat.conversation(bob, id).await), Code::NotFound);
 }

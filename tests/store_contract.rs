@@ -9,6 +9,8 @@ mod calls;
 mod conversations;
 #[path = "store/engines.rs"]
 mod engines;
+#[path = "store/groups.rs"]
+mod groups;
 #[path = "store/kill.rs"]
 mod kill;
 #[path = "store/messages.rs"]
@@ -47,6 +49,9 @@ on_both! {
     conversations::a_pair_has_one_conversation,
     conversations::conversations_are_listed_newest_first_in_pages,
     conversations::watermarks_rise_and_status_follows,
+    groups::a_group_is_kept_to_the_last_field,
+    groups::who_comes_sees_from_then_on_and_who_goes_nothing,
+    groups::of_changes_at_once_each_is_decided_on_what_the_others_left,
     messages::messages_get_rising_numbers_and_pages_cut_them,
     messages::a_retry_is_the_same_message,
     messages::only_members_write_and_replies_stay_inside,

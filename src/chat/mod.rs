@@ -2,6 +2,8 @@
 //! outbox the devices. Knows no transport.
 
 mod draft;
+mod group;
+mod groups;
 mod view;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,12 +17,13 @@ use crate::config;
 use crate::event::{Audience, Event, Outbox};
 use crate::ids::{ConversationId, DeviceId, MessageId, UserId};
 use crate::limit::{Limiter, Rate};
-use crate::model::{Conversation, Cursor, Message, MessageStatus, Page, Receipt, Target};
+use crate::model::{Conversation, ConversationKind, Cursor, Message, MessageStatus, Page, Receipt, Target};
 use crate::policy::{Action, may};
 use crate::random::Random;
-use crate::store::{Appended, ConversationSummary, NewMessage, Store, StoreError};
+use crate::store::{Appended, ConversationSummary, NewMessage, Store, StoreError, derive};
 
 pub use draft::Draft;
+pub use group::{GroupChange, MEMBERS_MAX};
 pub use view::{ConversationView, MemberView, SyncView, SyncedConversation};
 
 /// Why chat refused.
@@ -29,6 +32,9 @@ pub enum ChatError {
     /// There is no such conversation or person, or it is not the asker's to see.
     #[error("not found")]
     NotFound,
+    /// A member, but not in the role for that.
+    #[error("not allowed")]
+    Forbidden,
     #[error("a value cannot be used: {0:?}")]
     Invalid(Vec<FieldError>),
     /// The content is over its limit, in bytes.
@@ -60,6 +66,7 @@ impl From<ChatError> for Refusal {
     fn from(error: ChatError) -> Self {
         match error {
             ChatError::NotFound => Self::new(Code::NotFound, "There is no such conversation or person."),
+            ChatError::Forbidden => Self::new(Code::Forbidden, "Your role in the group does not allow that."),
             ChatError::Invalid(errors) => {
                 let detail = errors.first().map_or_else(String::new, |e| e.detail.clone());
                 Self { errors, ..Self::new(Code::Invalid, detail) }
@@ -206,7 +213,7 @@ impl Chat {
             return Err(ChatError::NotFound);
         }
         if let Some(reply_to) = draft.reply_to {
-            self.check_reply(conversation.id, reply_to).await?;
+            self.check_reply(user, &conversation, reply_to).await?;
         }
         let now = self.clock.now();
         let message = NewMessage {
@@ -216,13 +223,14 @@ impl Chat {
             content: draft.content,
             client_id: draft.client_id,
             reply_to: draft.reply_to,
+            system: None,
             created_at: now,
         };
         let Appended { message, fresh } = self.store.append_message(message).await?;
         // The first try may have been stored without anyone being told (a commit whose answer was lost): until the
         // message has arrived it is told again. Clients apply by id.
         if fresh || message.status == MessageStatus::Sent {
-            let everyone = conversation.members.iter().map(|member| member.user);
+            let everyone = self.who_sees(&conversation, &message).await?;
             let audience = match device {
                 Some(device) => Audience::users_except(everyone, user, device),
                 None => Audience::users(everyone),
@@ -240,9 +248,15 @@ impl Chat {
         }
         let page = match page {
             Page::Before { seq, limit } => Page::Before { seq, limit: limit.clamp(1, PAGE_MAX) },
-            Page::After { seq, limit } => Page::After { seq, limit: limit.clamp(1, PAGE_MAX) },
+            Page::After { seq, limit } => Page::After {
+                seq: seq.max(derive::unseen(&conversation, user)),
+                limit: limit.clamp(1, PAGE_MAX),
+            },
         };
-        Ok(self.store.messages(id, page).await?)
+        let mut messages = self.store.messages(id, page).await?;
+        let from = conversation.member(user).map_or(u64::MAX, |member| member.from_seq);
+        messages.retain(|message| message.seq >= from);
+        Ok(messages)
     }
 
     /// Raises `user`'s watermarks (never lowers them; 0 leaves one as it is) and tells both if one moved.
@@ -297,9 +311,20 @@ impl Chat {
         Ok(self.store.open_direct(id, user, other, now).await?)
     }
 
-    async fn check_reply(&self, conversation: ConversationId, reply_to: MessageId) -> Result<()> {
+    /// Who is in the conversation once the message is there: in a group somebody may have gone meanwhile.
+    async fn who_sees(&self, before: &Conversation, message: &Message) -> Result<Vec<UserId>> {
+        let now = match before.kind {
+            ConversationKind::Direct => before.clone(),
+            ConversationKind::Group => self.known(before.id).await?,
+        };
+        Ok(now.members.iter().filter(|m| m.from_seq <= message.seq).map(|m| m.user).collect())
+    }
+
+    /// Of the same conversation, and the author may see it.
+    async fn check_reply(&self, user: UserId, of: &Conversation, reply_to: MessageId) -> Result<()> {
         let answered = self.store.message(reply_to).await?;
-        if answered.is_some_and(|message| message.conversation == conversation) {
+        let unseen = derive::unseen(of, user);
+        if answered.is_some_and(|message| message.conversation == of.id && message.seq > unseen) {
             return Ok(());
         }
         Err(ChatError::Invalid(vec![draft::field("replyTo", "Reply to a message of the same conversation.")]))

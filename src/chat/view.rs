@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, UserId};
-use crate::model::{ConversationKind, Message, PublicUser};
+use crate::model::{ConversationKind, GroupRole, Member, Message, PublicUser};
 use crate::store::{ConversationSummary, SyncPage};
 
 /// One person's place in a conversation.
@@ -15,6 +15,9 @@ use crate::store::{ConversationSummary, SyncPage};
 #[serde(rename_all = "camelCase")]
 pub struct MemberView {
     pub user: PublicUser,
+    pub role: GroupRole,
+    /// The first message that he may see; 0 is "all".
+    pub from_seq: u64,
     /// Everything up to this sequence number has reached a device of his.
     pub delivered_seq: u64,
     /// Everything up to this sequence number was read.
@@ -28,6 +31,11 @@ pub struct ConversationView {
     #[schema(value_type = String)]
     pub id: ConversationId,
     pub kind: ConversationKind,
+    /// Of a group.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// Rises with each change of the name, the members or their roles.
+    pub rev: u64,
     pub members: Vec<MemberView>,
     /// Sequence number of the newest message; 0 while empty.
     pub last_seq: u64,
@@ -71,11 +79,14 @@ impl Names {
         let ConversationSummary { conversation, last_message, unread } = summary;
         let members = conversation.members.iter().filter_map(|member| {
             let user = self.0.get(&member.user)?.clone();
-            Some(MemberView { user, delivered_seq: member.delivered_seq, read_seq: member.read_seq })
+            let Member { role, from_seq, delivered_seq, read_seq, .. } = *member;
+            Some(MemberView { user, role, from_seq, delivered_seq, read_seq })
         });
         ConversationView {
             id: conversation.id,
             kind: conversation.kind,
+            name: conversation.name,
+            rev: conversation.rev,
             members: members.collect(),
             last_seq: conversation.last_seq,
             unread,

@@ -88,6 +88,24 @@ impl<S: Send + Sync, T: FromStr<Err: std::fmt::Display>> FromRequestParts<S> for
     }
 }
 
+/// The two ids in a path.
+pub struct Ids<A, B>(pub A, pub B);
+
+impl<S: Send + Sync, A, B> FromRequestParts<S> for Ids<A, B>
+where
+    A: FromStr<Err: std::fmt::Display>,
+    B: FromStr<Err: std::fmt::Display>,
+{
+    type Rejection = Refused;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((one, two)) = path.map_err(|e| refuse(Code::BadRequest, e.body_text()))?;
+        let one = one.parse().map_err(|e| refuse(Code::BadRequest, format!("In the address: {e}.")))?;
+        let two = two.parse().map_err(|e| refuse(Code::BadRequest, format!("In the address: {e}.")))?;
+        Ok(Self(one, two))
+    }
+}
+
 /// The query string, field by field; an unknown field is refused.
 pub struct Params<T>(pub T);
 

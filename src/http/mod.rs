@@ -5,6 +5,7 @@ mod auth;
 mod calls;
 mod conversations;
 mod extract;
+mod groups;
 mod health;
 pub mod openapi;
 mod paging;
@@ -114,6 +115,7 @@ fn routes() -> Vec<Route> {
     let mut routes = auth::routes();
     routes.extend(users::routes());
     routes.extend(conversations::routes());
+    routes.extend(groups::routes());
     routes.extend(calls::routes());
     routes.extend(health::routes());
     routes.extend(openapi::routes());

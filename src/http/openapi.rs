@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::{Problem, status};
-use super::{Route, auth, calls, conversations, health, users};
+use super::{Route, auth, calls, conversations, groups, health, users};
 use crate::code::Code;
 use crate::site::COOKIE;
 
@@ -21,7 +21,8 @@ use crate::site::COOKIE;
         auth::register, auth::login, auth::refresh, auth::logout, auth::password, auth::sessions,
         auth::end_session, auth::claim, users::me, users::find, users::user, conversations::list,
         conversations::open, conversations::conversation, conversations::messages, conversations::send,
-        conversations::read, calls::list, calls::call, health::live, health::ready, health::info
+        conversations::read, groups::create, groups::rename, groups::add, groups::set_role, groups::remove,
+        calls::list, calls::call, health::live, health::ready, health::info
     ),
     components(schemas(Problem)),
     modifiers(&Common)
@@ -90,7 +91,7 @@ fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
     if !open && changes || path.ends_with("/refresh") {
         codes.push(Code::Csrf);
     }
-    if path.contains("/{") || path.ends_with("/conversations") {
+    if path.contains("/{") || path.ends_with("/conversations") || path.ends_with("/groups") {
         codes.push(Code::NotFound);
     }
     if changes {
@@ -103,6 +104,7 @@ fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
         codes.push(Code::Invalid);
     }
     match path {
+        p if p.starts_with("/api/v1/groups/") => codes.push(Code::Forbidden),
         "/api/v1/auth/register" => codes.extend([Code::RegistrationClosed, Code::Taken]),
         "/api/v1/auth/login" => codes.extend([Code::WrongCredentials, Code::Forbidden]),
         "/api/v1/auth/refresh" => codes.push(Code::Unauthenticated),

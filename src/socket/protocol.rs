@@ -276,6 +276,7 @@ pub enum ServerEvent {
     Welcome { user: Box<OwnUser>, device: DeviceId, epoch: EpochId, calls: Vec<CallRecord> },
     NewMessage { message: Message },
     Receipt(Receipt),
+    ConversationUpdated { conversation: ConversationId, rev: u64 },
     Typing { conversation: ConversationId, user: UserId, typing: bool },
     IncomingCall { call: CallRecord, ice_servers: Vec<IceServer> },
     RingStopped { call: CallId, reason: RingStop },
@@ -294,6 +295,7 @@ impl ServerEvent {
         "welcome",
         "newMessage",
         "receipt",
+        "conversationUpdated",
         "typing",
         "incomingCall",
         "ringStopped",
@@ -311,6 +313,7 @@ impl ServerEvent {
             Self::Welcome { .. } => "welcome",
             Self::NewMessage { .. } => "newMessage",
             Self::Receipt(_) => "receipt",
+            Self::ConversationUpdated { .. } => "conversationUpdated",
             Self::Typing { .. } => "typing",
             Self::IncomingCall { .. } => "incomingCall",
             Self::RingStopped { .. } => "ringStopped",
@@ -330,6 +333,9 @@ impl From<Event> for ServerEvent {
         match event {
             Event::NewMessage(message) => Self::NewMessage { message },
             Event::Receipt(receipt) => Self::Receipt(receipt),
+            Event::ConversationUpdated { conversation, rev } => {
+                Self::ConversationUpdated { conversation, rev }
+            }
             Event::Typing { conversation, user, typing } => Self::Typing { conversation, user, typing },
             Event::IncomingCall { call, ice_servers } => Self::IncomingCall { call, ice_servers },
             Event::RingStopped { call, reason } => Self::RingStopped { call, reason },

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::ids::UserId;
-use crate::model::{Member, MessageStatus};
+use crate::ids::{ConversationId, UserId};
+use crate::model::{Conversation, ConversationKind, Member, MessageStatus};
 
 /// How many messages of each conversation the first sync carries.
 pub const FIRST_SYNC: u64 = 30;
@@ -27,11 +27,11 @@ pub fn from_word<T: DeserializeOwned>(word: &str) -> Option<T> {
     serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
 }
 
-/// How far a message of `from` has come: as far as the slowest of the others.
+/// How far a message of `from` has come: as far as the slowest of the others who may see it.
 pub fn status(members: &[Member], from: UserId, seq: u64) -> MessageStatus {
     members
         .iter()
-        .filter(|m| m.user != from)
+        .filter(|m| m.user != from && m.from_seq <= seq)
         .map(|m| match () {
             () if m.read_seq >= seq => MessageStatus::Read,
             () if m.delivered_seq >= seq => MessageStatus::Delivered,
@@ -41,9 +41,24 @@ pub fn status(members: &[Member], from: UserId, seq: u64) -> MessageStatus {
         .unwrap_or(MessageStatus::Sent)
 }
 
-/// Whom a message of `from` in a direct conversation is for; `from` itself if nobody else is left.
-pub fn to_user(members: &[Member], from: UserId) -> UserId {
-    members.iter().map(|m| m.user).find(|m| *m != from).unwrap_or(from)
+/// Whom a message of `from` is for: the other one, or the group.
+pub fn addressee(
+    (id, kind): (ConversationId, ConversationKind),
+    members: &[Member],
+    from: UserId,
+) -> (Option<UserId>, Option<ConversationId>) {
+    match kind {
+        // `from` itself if nobody else is left.
+        ConversationKind::Direct => {
+            (Some(members.iter().map(|m| m.user).find(|m| *m != from).unwrap_or(from)), None)
+        }
+        ConversationKind::Group => (None, Some(id)),
+    }
+}
+
+/// The last message before those that `user` may see.
+pub fn unseen(conversation: &Conversation, user: UserId) -> u64 {
+    conversation.member(user).map_or(conversation.last_seq, |m| m.from_seq.saturating_sub(1))
 }
 
 /// The watermarks after a mark: never lower, never above `last_seq`; reading also delivers. `None` if nothing moves.
@@ -55,11 +70,12 @@ pub fn raised(now: (u64, u64), delivered: u64, read: u64, last_seq: u64) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CallStatus, Role};
+    use crate::model::{CallStatus, GroupRole, Role};
     use bson::oid::ObjectId;
 
     fn member(n: u8, delivered_seq: u64, read_seq: u64) -> Member {
-        Member { user: UserId(ObjectId::from_bytes([n; 12])), delivered_seq, read_seq }
+        let user = UserId(ObjectId::from_bytes([n; 12]));
+        Member { user, role: GroupRole::Member, from_seq: 0, delivered_seq, read_seq }
     }
 
     #[test]
@@ -70,7 +86,14 @@ mod tests {
         assert_eq!(status(&members, a, 4), MessageStatus::Delivered);
         assert_eq!(status(&members, a, 5), MessageStatus::Sent);
         assert_eq!(status(&members[..1], a, 1), MessageStatus::Sent);
-        assert_eq!(to_user(&members[..2], a), members[1].user);
+        let later = Member { from_seq: 5, ..member(4, 4, 4) };
+        let both = [members[0].clone(), members[1].clone(), later];
+        assert_eq!(status(&both, a, 3), MessageStatus::Read, "who came later does not count");
+        assert_eq!(status(&both, a, 5), MessageStatus::Sent);
+        let id = ConversationId(ObjectId::from_bytes([9; 12]));
+        let to = |kind| addressee((id, kind), &members[..2], a);
+        assert_eq!(to(ConversationKind::Direct), (Some(members[1].user), None));
+        assert_eq!(to(ConversationKind::Group), (None, Some(id)));
     }
 
     #[test]

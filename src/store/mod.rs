@@ -14,7 +14,9 @@ use thiserror::Error;
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
 pub use crate::model::{CallFilter, Cursor, Page, Timeline};
-use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, TokenHash, User};
+use crate::model::{
+    CallRecord, Conversation, GroupRole, Message, Receipt, Role, Session, SystemNote, TokenHash, User,
+};
 
 /// What went wrong in a store. The text is for the log, never for a user.
 #[derive(Debug, Error)]
@@ -58,7 +60,17 @@ pub struct NewMessage {
     pub content: String,
     pub client_id: String,
     pub reply_to: Option<MessageId>,
+    pub system: Option<SystemNote>,
     pub created_at: Timestamp,
+}
+
+/// What a group is to be: its name, its members and their roles.
+#[derive(Clone, Debug)]
+pub struct GroupPlan {
+    pub name: String,
+    pub members: Vec<(UserId, GroupRole)>,
+    /// The system message that tells of it, and whose conversation is the group.
+    pub note: NewMessage,
 }
 
 /// What became of an append.
@@ -148,6 +160,11 @@ pub trait Store: Send + Sync + 'static {
         b: UserId,
         now: Timestamp,
     ) -> Result<Conversation>;
+    /// A new group, with the note as its first message. `Missing` if a member does not exist.
+    async fn create_group(&self, plan: GroupPlan) -> Result<(Conversation, Message)>;
+    /// Makes a group what the plan says and appends the note, if its `rev` still is `rev`; `None` if not (look and
+    /// decide again). Who comes in sees the note and what follows; who goes out sees nothing any more.
+    async fn change_group(&self, plan: GroupPlan, rev: u64) -> Result<Option<(Conversation, Message)>>;
     async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>>;
     /// One conversation as `user` lists it; `None` if there is none or he is no member.
     async fn summary(&self, id: ConversationId, user: UserId) -> Result<Option<ConversationSummary>>;

@@ -17,6 +17,7 @@ use Role::{Anonymous, Member, Owner, Stranger};
 /// What a row's path and body are about.
 struct Subject {
     conversation: String,
+    group: String,
     call: String,
     session: String,
     user: String,
@@ -66,6 +67,11 @@ fn rows(subject: &Subject) -> Vec<Row> {
             [404, 201, 404, 401],
         ),
         row("PUT /api/v1/conversations/{id}/read", Some(json!({"seq": 1})), member),
+        row("POST /api/v1/groups", Some(json!({"name": "x", "members": []})), [201, 201, 201, 401]),
+        row("PUT /api/v1/groups/{id}", Some(json!({"name": "y"})), member),
+        row("POST /api/v1/groups/{id}/members", Some(json!({"users": []})), member),
+        row("PUT /api/v1/groups/{id}/members/{user}", Some(json!({"role": "admin"})), member),
+        row("DELETE /api/v1/groups/{id}/members/{user}", None, [404, 204, 404, 401]),
         row("GET /api/v1/calls", None, signed),
         row("GET /api/v1/calls/{id}", None, member),
         // Last: they end sessions.
@@ -78,11 +84,12 @@ impl Subject {
     fn path(&self, route: &str) -> String {
         let id = match route {
             r if r.starts_with("/api/v1/conversations") => &self.conversation,
+            r if r.starts_with("/api/v1/groups") => &self.group,
             r if r.starts_with("/api/v1/calls") => &self.call,
             r if r.starts_with("/api/v1/auth/sessions") => &self.session,
             _ => &self.user,
         };
-        route.replace("{id}", id)
+        route.replace("{id}", id).replace("{user}", &self.user)
     }
 }
 
@@ -102,6 +109,7 @@ async fn matrix(by_cookie: bool) {
     let actor = house.accounts.cookie(&owner.refresh_token).await.unwrap();
     house.accounts.claim(actor, &secret).await.unwrap();
     let conversation = house.chat.open(member.user.public.id, friend.user.public.id).await.unwrap();
+    let group = house.chat.create_group(member.user.public.id, "g", &[friend.user.public.id]).await.unwrap();
     let call = ended_call(&house, &member, &friend, conversation.id).await;
     let again = json!({"username": "member", "password": PASSWORD});
     house.post("/api/v1/auth/login").json(&again).send().await.ok(200);
@@ -110,6 +118,7 @@ async fn matrix(by_cookie: bool) {
     let other = sessions.iter().find(|s| s.id != member.session).unwrap();
     let subject = Subject {
         conversation: conversation.id.to_string(),
+        group: group.id.to_string(),
         call: call.to_string(),
         session: other.id.to_string(),
         user: friend.user.public.id.to_string(),

@@ -83,6 +83,7 @@ pub fn message(conversation: ConversationId, from_user: UserId, client_id: &str)
         content: format!("this is {client_id}"),
         client_id: client_id.into(),
         reply_to: None,
+        system: None,
         created_at: now(),
     }
 }

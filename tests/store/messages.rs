@@ -27,12 +27,14 @@ pub async fn messages_get_rising_numbers_and_pages_cut_them(bed: Bed) {
         conversation: id,
         seq: 1,
         from_user: anna,
-        to_user: bert,
+        to_user: Some(bert),
+        to_group: None,
         content: new.content.clone(),
         status: MessageStatus::Sent,
         created_at: new.created_at,
         client_id: "c-1".into(),
         reply_to: None,
+        system: None,
     };
     assert_eq!(first.message, expected);
     write(&*store, id, bert, 9).await;

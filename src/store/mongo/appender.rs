@@ -63,7 +63,7 @@ async fn run(base: &Base, jobs: Vec<Job>) {
     match together(base, &jobs).await {
         Some(stored) => {
             for (job, message) in jobs.into_iter().zip(stored) {
-                drop(job.answer.send(Ok(Appended { message: message.with(&[]), fresh: true })));
+                drop(job.answer.send(Ok(Appended { message: message.fresh(), fresh: true })));
             }
         }
         None => {

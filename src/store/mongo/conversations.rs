@@ -17,7 +17,7 @@ use super::messages::{self, MessageDoc};
 use super::values::{NOW, date, int, limit, number, time};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, UserId};
-use crate::model::{Conversation, ConversationKind, Cursor, Member, Receipt};
+use crate::model::{Conversation, ConversationKind, Cursor, GroupRole, Member, Receipt};
 use crate::store::{ConversationSummary, Result, StoreError, Unique};
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -25,15 +25,32 @@ use crate::store::{ConversationSummary, Result, StoreError, Unique};
 pub(super) struct ConversationDoc {
     #[serde(rename = "_id")]
     pub(super) id: ObjectId,
-    kind: ConversationKind,
-    /// Both user ids, the lower one first.
-    pair: String,
+    pub(super) kind: ConversationKind,
+    /// Both user ids, the lower one first; of a group, its own id.
+    pub(super) pair: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) rev: i64,
     pub(super) members: Vec<ObjectId>,
+    /// Of a group: what its members are there.
+    #[serde(default)]
+    pub(super) places: Vec<Place>,
     pub(super) last_seq: i64,
-    created_at: DateTime,
-    updated_at: DateTime,
+    pub(super) created_at: DateTime,
+    pub(super) updated_at: DateTime,
     /// Cluster time of the last message.
     pub(super) changed: Stamp,
+}
+
+/// A member's place in a group.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Place {
+    pub(super) user: ObjectId,
+    pub(super) role: GroupRole,
+    /// The first message that he may see.
+    pub(super) from_seq: i64,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -57,6 +74,8 @@ impl ConversationDoc {
         Conversation {
             id,
             kind: self.kind,
+            name: self.name,
+            rev: number(self.rev),
             members,
             last_seq,
             created_at: time(self.created_at),
@@ -68,11 +87,16 @@ impl ConversationDoc {
 fn member(user: ObjectId, conversation: &ConversationDoc, receipts: &[ReceiptDoc]) -> Member {
     let found = receipts.iter().find(|r| r.user == user && r.conversation == conversation.id);
     // A receipt may have been read later than the conversation and speak of a message beyond it.
-    let mark = |seq: i64| number(seq.min(conversation.last_seq));
+    let place = conversation.places.iter().find(|place| place.user == user);
+    // What was there before he came counts as read; his receipt may be of an earlier membership.
+    let before = place.map_or(0, |place| number(place.from_seq - 1));
+    let mark = |seq: i64| number(seq.min(conversation.last_seq)).max(before);
     Member {
         user: UserId(user),
-        delivered_seq: found.map_or(0, |r| mark(r.delivered_seq)),
-        read_seq: found.map_or(0, |r| mark(r.read_seq)),
+        role: place.map_or(GroupRole::Member, |place| place.role),
+        from_seq: place.map_or(0, |place| number(place.from_seq)),
+        delivered_seq: found.map_or(before, |r| mark(r.delivered_seq)),
+        read_seq: found.map_or(before, |r| mark(r.read_seq)),
     }
 }
 
@@ -105,7 +129,10 @@ pub(super) async fn open_direct(
         id: id.0,
         kind: ConversationKind::Direct,
         pair: pair.clone(),
+        name: None,
+        rev: 0,
         members: vec![a.0, b.0],
+        places: Vec::new(),
         last_seq: 0,
         created_at: date(now),
         updated_at: date(now),
@@ -145,7 +172,7 @@ pub(super) async fn summaries(
             true => messages::unread(m, &conversation, user, read).await?,
             false => 0,
         };
-        let last_message = last.map(|d| d.with(&conversation.members));
+        let last_message = last.map(|d| d.with(&conversation));
         out.push(ConversationSummary { conversation, last_message, unread });
     }
     Ok(out)

@@ -18,7 +18,7 @@ use super::conversations::{ConversationDoc, get as conversation};
 use super::error::duplicate;
 use super::values::{date, int, limit, number, stamp, time};
 use crate::ids::{ConversationId, MessageId, UserId};
-use crate::model::{Conversation, Member, Message, Page};
+use crate::model::{Conversation, ConversationKind, Message, MessageStatus, Page, SystemNote};
 use crate::store::derive::status;
 use crate::store::{Appended, NewMessage, Result, StoreError, Unique};
 
@@ -38,8 +38,11 @@ pub(super) struct MessageDoc {
     pub(super) conversation: ObjectId,
     pub(super) seq: i64,
     from_user: ObjectId,
-    to_user: ObjectId,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    to_user: Option<ObjectId>,
     content: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    system: Option<SystemNote>,
     client_id: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reply_to: Option<ObjectId>,
@@ -51,14 +54,16 @@ pub(super) struct MessageDoc {
 impl MessageDoc {
     /// `new` as the last message of `conversation`.
     pub(super) fn new(new: &NewMessage, conversation: &ConversationDoc) -> Self {
+        let direct = conversation.kind == ConversationKind::Direct;
         let other = conversation.members.iter().find(|id| **id != new.from_user.0);
         Self {
             id: new.id.0,
             conversation: new.conversation.0,
             seq: conversation.last_seq,
             from_user: new.from_user.0,
-            to_user: *other.unwrap_or(&new.from_user.0),
+            to_user: direct.then(|| *other.unwrap_or(&new.from_user.0)),
             content: new.content.clone(),
+            system: new.system.clone(),
             client_id: new.client_id.clone(),
             reply_to: new.reply_to.map(|id| id.0),
             created_at: date(new.created_at),
@@ -66,17 +71,25 @@ impl MessageDoc {
         }
     }
 
-    /// `members` are those of the message's conversation.
-    pub(super) fn with(self, members: &[Member]) -> Message {
+    /// `of` is the message's conversation.
+    pub(super) fn with(self, of: &Conversation) -> Message {
+        let status = status(&of.members, UserId(self.from_user), number(self.seq));
+        Message { status, ..self.fresh() }
+    }
+
+    /// As it is when nobody has heard of it.
+    pub(super) fn fresh(self) -> Message {
         let (from_user, seq) = (UserId(self.from_user), number(self.seq));
         Message {
             id: MessageId(self.id),
             conversation: ConversationId(self.conversation),
             seq,
             from_user,
-            to_user: UserId(self.to_user),
+            to_user: self.to_user.map(UserId),
+            to_group: self.to_user.is_none().then_some(ConversationId(self.conversation)),
             content: self.content,
-            status: status(members, from_user, seq),
+            system: self.system,
+            status: MessageStatus::Sent,
             created_at: time(self.created_at),
             client_id: self.client_id,
             reply_to: self.reply_to.map(MessageId),
@@ -85,7 +98,7 @@ impl MessageDoc {
 }
 
 /// How one try of a transaction went wrong.
-enum Failed {
+pub(super) enum Failed {
     /// Another transaction was in the way, or the primary changed: try again.
     Passing,
     /// A unique value is taken: the message may be there.
@@ -115,7 +128,7 @@ async fn append_patiently(m: &Base, new: &NewMessage) -> Result<Appended> {
     let mut tries = 0;
     loop {
         let message = match attempt(m, &mut session, new).await {
-            Ok(stored) => return Ok(Appended { message: stored.with(&[]), fresh: true }),
+            Ok(stored) => return Ok(Appended { message: stored.fresh(), fresh: true }),
             Err(Failed::Duplicate) => known(m, new).await?.ok_or(StoreError::Taken(Unique::Id))?,
             Err(Failed::Lasting(error)) => return Err(error),
             Err(Failed::Passing) => {
@@ -166,8 +179,8 @@ async fn known(m: &Base, new: &NewMessage) -> Result<Option<Message>> {
         "conversation": new.conversation.0, "fromUser": new.from_user.0, "clientId": &new.client_id,
     };
     let Some(found) = m.messages.find_one(filter).await? else { return Ok(None) };
-    let members = conversation(m, new.conversation).await?.map(|c| c.members).unwrap_or_default();
-    Ok(Some(found.with(&members)))
+    let Some(of) = conversation(m, new.conversation).await? else { return Ok(None) };
+    Ok(Some(found.with(&of)))
 }
 
 async fn attempt(
@@ -228,9 +241,8 @@ async fn write(
 
 pub(super) async fn get(m: &Base, id: MessageId) -> Result<Option<Message>> {
     let Some(found) = m.messages.find_one(doc! { "_id": id.0 }).await? else { return Ok(None) };
-    let members =
-        conversation(m, ConversationId(found.conversation)).await?.map(|c| c.members).unwrap_or_default();
-    Ok(Some(found.with(&members)))
+    let of = conversation(m, ConversationId(found.conversation)).await?;
+    Ok(of.map(|of| found.with(&of)))
 }
 
 pub(super) async fn page(m: &Base, id: ConversationId, page: Page) -> Result<Vec<Message>> {
@@ -248,7 +260,7 @@ pub(super) async fn page(m: &Base, id: ConversationId, page: Page) -> Result<Vec
     if order < 0 {
         found.reverse();
     }
-    Ok(found.into_iter().map(|d| d.with(&conversation.members)).collect())
+    Ok(found.into_iter().map(|d| d.with(&conversation)).collect())
 }
 
 /// Up to `most` messages above `from`, not beyond the `last_seq` that `conversation` was read with.
@@ -265,7 +277,7 @@ pub(super) async fn after(
     let filter = doc! { "conversation": conversation.id.0, "seq": range };
     let found = m.messages.find(filter).sort(doc! { "seq": 1 }).limit(limit(most)).await?;
     let found: Vec<MessageDoc> = found.try_collect().await?;
-    Ok(found.into_iter().map(|d| d.with(&conversation.members)).collect())
+    Ok(found.into_iter().map(|d| d.with(conversation)).collect())
 }
 
 /// The newest sequence number whose message is stamped `clock` or earlier. Reads what came since.

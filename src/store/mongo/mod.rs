@@ -6,6 +6,7 @@ mod calls;
 mod connect;
 mod conversations;
 mod error;
+mod groups;
 mod messages;
 mod sessions;
 mod sync;
@@ -21,7 +22,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::appender::Appender;
 use super::{
-    Appended, CallFilter, ConversationSummary, Cursor, NewMessage, Page, Result, Store, StoreError, SyncPage,
+    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, NewMessage, Page, Result, Store,
+    StoreError, SyncPage,
 };
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
@@ -178,6 +180,14 @@ impl Store for Mongo {
     ) -> Result<Conversation> {
         let _busy = self.writing()?;
         conversations::open_direct(&self.base, id, a, b, now).await
+    }
+    async fn create_group(&self, plan: GroupPlan) -> Result<(Conversation, Message)> {
+        let _busy = self.writing()?;
+        groups::create(&self.base, &plan).await
+    }
+    async fn change_group(&self, plan: GroupPlan, rev: u64) -> Result<Option<(Conversation, Message)>> {
+        let _busy = self.writing()?;
+        groups::change(&self.base, &plan, rev).await
     }
     async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>> {
         conversations::get(&self.base, id).await

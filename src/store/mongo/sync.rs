@@ -29,7 +29,7 @@ use super::token::{Token, Told};
 use super::values::{clock, limit as most_of, stamp};
 use crate::ids::{ConversationId, UserId};
 use crate::model::{Conversation, Message};
-use crate::store::derive::FIRST_SYNC;
+use crate::store::derive::{FIRST_SYNC, unseen};
 use crate::store::{ConversationSummary, Result, StoreError, SyncPage};
 
 pub(super) async fn page(m: &Base, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
@@ -41,7 +41,8 @@ pub(super) async fn page(m: &Base, user: UserId, since: Option<&str>, limit: usi
     let mut conversations = Vec::new();
     let (changes, all) = changes(m, user, &token, room).await?;
     for (clock, id) in changes {
-        let found = m.conversations.find_one(doc! { "_id": id.0 }).await?.into_iter().collect();
+        let found = m.conversations.find_one(doc! { "_id": id.0, "members": user.0 }).await?;
+        let found = found.into_iter().collect();
         let Some(summary) = summaries(m, user, found).await?.pop() else { continue };
         let before = token.told.get(&id).copied();
         let now = Told { seq: summary.conversation.last_seq, marks: marks(&summary.conversation), clock };
@@ -53,7 +54,7 @@ pub(super) async fn page(m: &Base, user: UserId, since: Option<&str>, limit: usi
         if room == 0 {
             return Ok(unfinished(m, conversations, &token));
         }
-        let from = start(m, &token, before, &summary).await?;
+        let from = start(m, &token, before, &summary).await?.max(unseen(&summary.conversation, user));
         let messages = after(m, &summary.conversation, from, room).await?;
         // A conversation without new messages takes a place too, so that a page stays bounded.
         room -= messages.len().max(1);

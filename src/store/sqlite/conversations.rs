@@ -13,12 +13,14 @@ use crate::store::derive::{raised, word};
 use crate::store::{ConversationSummary, Result, StoreError, Unique};
 
 /// Without its members.
-pub(super) const COLUMNS: &str = "c.id, c.kind, c.last_seq, c.created_at, c.updated_at";
+pub(super) const COLUMNS: &str = "c.id, c.kind, c.last_seq, c.created_at, c.updated_at, c.name, c.rev";
 
 pub(super) fn bare(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     Ok(Conversation {
         id: ConversationId(oid(row, 0)?),
         kind: enumerated(row, 1)?,
+        name: row.get(5)?,
+        rev: number(row, 6)?,
         members: Vec::new(),
         last_seq: number(row, 2)?,
         created_at: time(row, 3)?,
@@ -27,10 +29,17 @@ pub(super) fn bare(row: &Row<'_>) -> rusqlite::Result<Conversation> {
 }
 
 pub(super) fn members(conn: &Connection, id: ConversationId) -> Result<Vec<Member>> {
-    let sql = "SELECT user, delivered_seq, read_seq FROM members WHERE conversation = ?1 ORDER BY user";
+    let sql = "SELECT user, delivered_seq, read_seq, role, from_seq FROM members WHERE conversation = ?1
+               ORDER BY user";
     let mut query = conn.prepare_cached(sql)?;
     let members = query.query_map([raw(id.0)], |r| {
-        Ok(Member { user: UserId(oid(r, 0)?), delivered_seq: number(r, 1)?, read_seq: number(r, 2)? })
+        Ok(Member {
+            user: UserId(oid(r, 0)?),
+            role: enumerated(r, 3)?,
+            from_seq: number(r, 4)?,
+            delivered_seq: number(r, 1)?,
+            read_seq: number(r, 2)?,
+        })
     })?;
     Ok(members.collect::<rusqlite::Result<_>>()?)
 }

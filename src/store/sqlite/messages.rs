@@ -2,28 +2,31 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::conversations::members;
+use super::conversations::get as conversation;
 use super::error::is_taken;
-use super::rows::{int, limit, maybe_oid, number, oid, raw, time};
+use super::rows::{int, limit, maybe_json, maybe_oid, number, oid, raw, time};
 use super::threads::Tx;
 use crate::ids::{ConversationId, MessageId, UserId};
-use crate::model::{Conversation, Member, Message, MessageStatus, Page};
-use crate::store::derive::{status, to_user};
+use crate::model::{Conversation, Message, MessageStatus, Page};
+use crate::store::derive::{addressee, status};
 use crate::store::{Appended, NewMessage, Result, StoreError, Unique};
 
-const COLUMNS: &str = "id, conversation, seq, from_user, client_id, content, reply_to, created_at";
+const COLUMNS: &str = "id, conversation, seq, from_user, client_id, content, reply_to, created_at, system";
 
-/// `members` are those of the message's conversation.
-fn message(row: &Row<'_>, members: &[Member]) -> rusqlite::Result<Message> {
+/// `of` is the message's conversation.
+fn message(row: &Row<'_>, of: &Conversation) -> rusqlite::Result<Message> {
     let (from_user, seq) = (UserId(oid(row, 3)?), number(row, 2)?);
+    let (to_user, to_group) = addressee((of.id, of.kind), &of.members, from_user);
     Ok(Message {
         id: MessageId(oid(row, 0)?),
         conversation: ConversationId(oid(row, 1)?),
         seq,
         from_user,
-        to_user: to_user(members, from_user),
+        to_user,
+        to_group,
         content: row.get(5)?,
-        status: status(members, from_user, seq),
+        system: maybe_json(row, 8)?,
+        status: status(&of.members, from_user, seq),
         created_at: time(row, 7)?,
         client_id: row.get(4)?,
         reply_to: maybe_oid(row, 6)?.map(MessageId),
@@ -31,10 +34,8 @@ fn message(row: &Row<'_>, members: &[Member]) -> rusqlite::Result<Message> {
 }
 
 pub(super) fn append(tx: &Tx<'_>, new: &NewMessage) -> Result<Appended> {
-    let members = members(tx.conn, new.conversation)?;
-    if !members.iter().any(|m| m.user == new.from_user) {
-        return Err(StoreError::Missing);
-    }
+    let of = conversation(tx.conn, new.conversation)?.ok_or(StoreError::Missing)?;
+    of.member(new.from_user).ok_or(StoreError::Missing)?;
     let conversation = raw(new.conversation.0);
     let sql = format!(
         "SELECT {COLUMNS} FROM messages WHERE conversation = ?1 AND from_user = ?2 AND client_id = ?3"
@@ -42,7 +43,7 @@ pub(super) fn append(tx: &Tx<'_>, new: &NewMessage) -> Result<Appended> {
     let there = tx
         .conn
         .prepare_cached(&sql)?
-        .query_row(params![conversation, raw(new.from_user.0), new.client_id], |r| message(r, &members))
+        .query_row(params![conversation, raw(new.from_user.0), new.client_id], |r| message(r, &of))
         .optional()?;
     if let Some(message) = there {
         return Ok(Appended { message, fresh: false });
@@ -53,31 +54,39 @@ pub(super) fn append(tx: &Tx<'_>, new: &NewMessage) -> Result<Appended> {
             return Err(StoreError::Missing);
         }
     }
+    let message = add(tx, &of, new)?;
+    Ok(Appended { message, fresh: true })
+}
+
+/// Adds the next message of a conversation.
+pub(super) fn add(tx: &Tx<'_>, of: &Conversation, new: &NewMessage) -> Result<Message> {
     let stamp = tx.stamp()?;
     let sql = "UPDATE conversations SET last_seq = last_seq + 1, updated_at = ?2, changed = ?3 WHERE id = ?1
                RETURNING last_seq";
     let seq = tx
         .conn
         .prepare_cached(sql)?
-        .query_row(params![conversation, new.created_at.0, stamp], |r| number(r, 0))?;
+        .query_row(params![raw(of.id.0), new.created_at.0, stamp], |r| number(r, 0))?;
     insert(tx, new, stamp, seq)?;
-    let message = Message {
+    let (to_user, to_group) = addressee((of.id, of.kind), &of.members, new.from_user);
+    Ok(Message {
         id: new.id,
         conversation: new.conversation,
         seq,
         from_user: new.from_user,
-        to_user: to_user(&members, new.from_user),
+        to_user,
+        to_group,
         content: new.content.clone(),
+        system: new.system.clone(),
         status: MessageStatus::Sent,
         created_at: new.created_at,
         client_id: new.client_id.clone(),
         reply_to: new.reply_to,
-    };
-    Ok(Appended { message, fresh: true })
+    })
 }
 
 fn insert(tx: &Tx<'_>, new: &NewMessage, stamp: i64, seq: u64) -> Result<()> {
-    let sql = format!("INSERT INTO messages (n, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    let sql = format!("INSERT INTO messages (n, {COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     let row = params![
         stamp,
         raw(new.id.0),
@@ -87,7 +96,8 @@ fn insert(tx: &Tx<'_>, new: &NewMessage, stamp: i64, seq: u64) -> Result<()> {
         new.client_id,
         new.content,
         new.reply_to.map(|id| raw(id.0)),
-        new.created_at.0
+        new.created_at.0,
+        new.system.as_ref().map(|note| serde_json::to_string(note).unwrap_or_default())
     ];
     match tx.conn.prepare_cached(&sql)?.execute(row) {
         Err(e) if is_taken(&e) => Err(StoreError::Taken(Unique::Id)),
@@ -96,18 +106,18 @@ fn insert(tx: &Tx<'_>, new: &NewMessage, stamp: i64, seq: u64) -> Result<()> {
 }
 
 pub(super) fn get(conn: &Connection, id: MessageId) -> Result<Option<Message>> {
-    let conversation = "SELECT conversation FROM messages WHERE id = ?1";
-    let found = conn.prepare_cached(conversation)?.query_row([raw(id.0)], |r| oid(r, 0)).optional()?;
-    let Some(conversation) = found else { return Ok(None) };
-    let members = members(conn, ConversationId(conversation))?;
+    let sql = "SELECT conversation FROM messages WHERE id = ?1";
+    let found = conn.prepare_cached(sql)?.query_row([raw(id.0)], |r| oid(r, 0)).optional()?;
+    let Some(id_of) = found else { return Ok(None) };
+    let Some(of) = conversation(conn, ConversationId(id_of))? else { return Ok(None) };
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE id = ?1");
-    Ok(conn.prepare_cached(&sql)?.query_row([raw(id.0)], |r| message(r, &members)).optional()?)
+    Ok(conn.prepare_cached(&sql)?.query_row([raw(id.0)], |r| message(r, &of)).optional()?)
 }
 
 pub(super) fn page(conn: &Connection, id: ConversationId, page: Page) -> Result<Vec<Message>> {
-    let members = members(conn, id)?;
+    let Some(of) = conversation(conn, id)? else { return Ok(Vec::new()) };
     match page {
-        Page::After { seq, limit } => after(conn, id, &members, seq, limit),
+        Page::After { seq, limit } => after(conn, &of, seq, limit),
         Page::Before { seq, limit: most } => {
             let sql = format!(
                 "SELECT {COLUMNS} FROM messages WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3"
@@ -115,7 +125,7 @@ pub(super) fn page(conn: &Connection, id: ConversationId, page: Page) -> Result<
             let mut query = conn.prepare_cached(&sql)?;
             let values = params![raw(id.0), seq.map_or(i64::MAX, int), limit(most)];
             let mut found =
-                query.query_map(values, |r| message(r, &members))?.collect::<rusqlite::Result<Vec<_>>>()?;
+                query.query_map(values, |r| message(r, &of))?.collect::<rusqlite::Result<Vec<_>>>()?;
             found.reverse();
             Ok(found)
         }
@@ -123,17 +133,11 @@ pub(super) fn page(conn: &Connection, id: ConversationId, page: Page) -> Result<
 }
 
 /// The oldest `most` above `seq`, rising.
-pub(super) fn after(
-    conn: &Connection,
-    id: ConversationId,
-    members: &[Member],
-    seq: u64,
-    most: usize,
-) -> Result<Vec<Message>> {
+pub(super) fn after(conn: &Connection, of: &Conversation, seq: u64, most: usize) -> Result<Vec<Message>> {
     let sql =
         format!("SELECT {COLUMNS} FROM messages WHERE conversation = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
     let mut query = conn.prepare_cached(&sql)?;
-    let found = query.query_map(params![raw(id.0), int(seq), limit(most)], |r| message(r, members))?;
+    let found = query.query_map(params![raw(of.id.0), int(seq), limit(most)], |r| message(r, of))?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -142,7 +146,7 @@ pub(super) fn at(conn: &Connection, conversation: &Conversation, seq: u64) -> Re
     let sql = format!("SELECT {COLUMNS} FROM messages WHERE conversation = ?1 AND seq = ?2");
     Ok(conn
         .prepare_cached(&sql)?
-        .query_row(params![raw(conversation.id.0), int(seq)], |r| message(r, &conversation.members))
+        .query_row(params![raw(conversation.id.0), int(seq)], |r| message(r, conversation))
         .optional()?)
 }
 

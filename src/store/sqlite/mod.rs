@@ -4,6 +4,7 @@
 mod calls;
 mod conversations;
 mod error;
+mod groups;
 mod lanes;
 mod messages;
 mod rows;
@@ -20,7 +21,8 @@ use async_trait::async_trait;
 use self::lanes::Lane::{Low, Normal};
 use self::threads::Threads;
 use super::{
-    Appended, CallFilter, ConversationSummary, Cursor, NewMessage, Page, Result, Store, StoreError, SyncPage,
+    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, NewMessage, Page, Result, Store,
+    StoreError, SyncPage,
 };
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
@@ -136,6 +138,12 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<Conversation> {
         self.threads.write(Normal, move |tx| conversations::open_direct(tx, id, a, b, now)).await
+    }
+    async fn create_group(&self, plan: GroupPlan) -> Result<(Conversation, Message)> {
+        self.threads.write(Normal, move |tx| groups::create(tx, &plan)).await
+    }
+    async fn change_group(&self, plan: GroupPlan, rev: u64) -> Result<Option<(Conversation, Message)>> {
+        self.threads.write(Normal, move |tx| groups::change(tx, &plan, rev)).await
     }
     async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>> {
         self.threads.read(move |conn| conversations::get(conn, id)).await

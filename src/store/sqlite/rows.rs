@@ -50,6 +50,11 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Sql<T> {
     serde_json::from_str(&text).map_err(|e| unreadable(at, e.to_string()))
 }
 
+pub(super) fn maybe_json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Sql<Option<T>> {
+    let text: Option<String> = row.get(at)?;
+    text.map(|text| serde_json::from_str(&text).map_err(|e| unreadable(at, e.to_string()))).transpose()
+}
+
 fn unreadable(at: usize, why: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(at, Type::Text, Box::new(FromSqlError::Other(why.into())))
 }

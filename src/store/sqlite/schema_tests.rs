@@ -123,7 +123,7 @@ fn flipped_bytes_never_reset_the_database() {
 fn a_migration_keeps_a_copy_and_a_failed_one_changes_nothing() {
     let (_dir, path) = at();
     prepare(&path).unwrap();
-    let with = |step| [STEPS, &[step]].concat();
+    let with = |step: &'static str| [STEPS, &[step]].concat();
     let bad = with("CREATE TABLE extra (x); CREATE TABLE users (x);");
     assert!(prepare_with(&path, &bad).is_err());
     prepare(&path).unwrap();
@@ -134,4 +134,28 @@ fn a_migration_keeps_a_copy_and_a_failed_one_changes_nothing() {
     let copy = beside(&path, &format!(".format-{}.bak", STEPS.len()));
     assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
     prepare(&copy).unwrap();
+}
+
+/// What format 1 held is read as before: both are plain members, and see all.
+#[test]
+fn a_database_of_format_1_becomes_one_of_today() {
+    let (_dir, path) = at();
+    prepare_with(&path, &STEPS[..1]).unwrap();
+    connect(&path)
+        .unwrap()
+        .execute_batch(
+            "INSERT INTO users VALUES (zeroblob(12), 'ann', 'ann', 'a@b', 'a@b', 'x', 'member', 0, 1);
+             INSERT INTO conversations VALUES (zeroblob(12), 'direct', x'01', 1, 1, 1, 1);
+             INSERT INTO members VALUES (zeroblob(12), zeroblob(12), 1, 1);
+             INSERT INTO messages VALUES (1, zeroblob(12), zeroblob(12), 1, zeroblob(12), 'c', 'hello', NULL, 1);",
+        )
+        .unwrap();
+    prepare(&path).unwrap();
+    let conn = connect(&path).unwrap();
+    let id = crate::ids::ConversationId(bson::oid::ObjectId::from_bytes([0; 12]));
+    let found = super::super::conversations::get(&conn, id).unwrap().unwrap();
+    assert_eq!((found.name, found.rev, found.members[0].from_seq), (None, 0, 0));
+    let page = crate::model::Page::After { seq: 0, limit: 9 };
+    let messages = super::super::messages::page(&conn, id, page).unwrap();
+    assert_eq!((messages[0].content.as_str(), &messages[0].system), ("hello", &None));
 }

@@ -16,7 +16,7 @@ use super::messages;
 use super::rows::{limit as rows, raw};
 use crate::ids::{ConversationId, UserId};
 use crate::model::Conversation;
-use crate::store::derive::FIRST_SYNC;
+use crate::store::derive::{FIRST_SYNC, unseen};
 use crate::store::{Result, StoreError, SyncPage};
 
 /// Where a client stands.
@@ -98,7 +98,8 @@ pub(super) fn page(conn: &Connection, user: UserId, since: Option<&str>, limit: 
         }
         let (id, last) = (conversation.id, conversation.last_seq);
         let summary = summary(conn, user, conversation)?;
-        let told = messages::after(conn, id, &summary.conversation.members, from, room)?;
+        let from = from.max(unseen(&summary.conversation, user));
+        let told = messages::after(conn, &summary.conversation, from, room)?;
         walk = Walk { conversation: id, seq: told.last().map_or(from, |m| m.seq), ..walk };
         // A conversation without new messages takes a place too, so that a page stays bounded.
         room -= told.len().max(1);
