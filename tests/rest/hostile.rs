@@ -89,7 +89,7 @@ async fn hostile_bodies_are_answered() {
         let reference = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
         let Some(name) = reference.as_str().map(|r| r.rsplit('/').next().unwrap()) else { continue };
         let fields = api["components"]["schemas"][name]["properties"].as_object().unwrap();
-        let address = path.replace("{id}", &conversation);
+        let address = path.replace("{id}", &conversation).replace("{user}", &conversation);
         let mut bodies: Vec<String> = texts()
             .into_iter()
             .map(|text| fields.keys().map(|f| (f.clone(), json!(text))).collect::<Value>().to_string())
@@ -126,13 +126,17 @@ async fn hostile_addresses_are_answered() {
             .map(|p| p["name"].as_str().unwrap().to_owned())
             .collect();
         for text in texts().iter().filter(|t| t.len() < 1000) {
-            let address = path.replace("{id}", &encoded(text));
+            let address = path.replace("{id}", &encoded(text)).replace("{user}", &encoded(text));
             let query: Vec<String> = names.iter().map(|n| format!("{n}={}", encoded(text))).collect();
             let mut asked =
                 vec![format!("{address}?{}", encoded(text)), format!("{address}?{}", query.join("&"))];
-            asked.extend(
-                query.iter().map(|one| format!("{}?{one}", path.replace("{id}", "0123456789abcdef01234567"))),
-            );
+            asked.extend(query.iter().map(|one| {
+                format!(
+                    "{}?{one}",
+                    path.replace("{id}", "0123456789abcdef01234567")
+                        .replace("{user}", "0123456789abcdef01234567")
+                )
+            }));
             for address in asked {
                 renew(&house, &mut token).await;
                 let answer = house.ask(&method, &address).bearer(&token).send().await;

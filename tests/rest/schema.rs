@@ -25,7 +25,7 @@ pub fn operations() -> Vec<(String, String, Value)> {
 }
 
 fn filled(path: &str) -> String {
-    path.replace("{id}", "000000000000000000000000")
+    path.replace("{id}", "000000000000000000000000").replace("{user}", "000000000000000000000000")
 }
 
 #[tokio::test]
