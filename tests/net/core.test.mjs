@@ -12,7 +12,7 @@ describe('calls through strict networks', { skip: skipLoudly() }, () => {
   before(async () => (party = await Party.start()));
   after(() => party?.end());
 
-  for (const profile of ['symmetric', 'noudp', 'proxy']) {
+  for (const profile of ['symmetric', 'noudp', 'tls443', 'proxy']) {
     test(`${profile}: ${PROFILES[profile]}`, async (t) => {
       const { paths, setup } = await party.visit(profile);
       t.diagnostic(`connected over ${paths} in ${setup} ms`);
