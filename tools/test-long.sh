@@ -17,6 +17,7 @@ printf '# Long tests, %s\nCommit %s, %s cores.\n\n| what | result | time |\n|---
   "$(date -u +%FT%TZ)" "$(git rev-parse --short HEAD)" "$(nproc)" >"$out"
 run 'kill -9 of the server under load, 50 times on each store' env CHARLA_KILLS=50 cargo test --locked --test durability
 run 'call model: 20 times the random walks' env CHARLA_SEEDS=20 cargo test --locked --lib calls::
+run 'the relay in a simulated network, 1,000 seeds' env CHARLA_SEEDS=50 cargo test --locked -p charla-media --lib sim::
 run 'property tests, 20,000 cases each' env PROPTEST_CASES=20000 cargo test --locked --workspace --lib
 
 # The network tests need root, the server and the page. Their figures for speech need a quiet machine.

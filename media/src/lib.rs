@@ -94,6 +94,8 @@ mod sdp;
 mod seats;
 mod shard;
 mod shedding;
+#[cfg(test)]
+mod sim;
 mod slots;
 mod speakers;
 mod srtp;

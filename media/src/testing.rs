@@ -85,6 +85,8 @@ pub struct Browser {
     /// Of the last packet sealed.
     index: u64,
     pub timestamp: u32,
+    /// What the next packet carries.
+    pub payload: Vec<u8>,
     pub payload_type: u8,
     /// What its packets say of their loudness (RFC 6464).
     pub level: u8,
@@ -121,6 +123,7 @@ impl Browser {
             sequence: 65_500,
             index: 0,
             timestamp: 1,
+            payload: b"opus".to_vec(),
             payload_type: if template == FIREFOX { 109 } else { 111 },
             level: 0x85,
             remote: None,
@@ -177,7 +180,7 @@ impl Browser {
         packet.extend_from_slice(&self.timestamp.to_be_bytes());
         packet.extend_from_slice(&self.ssrc.to_be_bytes());
         packet.extend_from_slice(&[0xBE, 0xDE, 0, 2, 0x22, 9, 9, 9, 0x10, self.level, 0, 0]);
-        packet.extend_from_slice(b"opus");
+        packet.extend_from_slice(&self.payload);
         let header = crate::rtp::Header {
             marker: false,
             padding: false,

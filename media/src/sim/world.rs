@@ -1,0 +1,500 @@
+//! The world: one relay, its host, the phones and the links between them, in steps of simulated time. Every
+//! datagram that leaves the relay is held against the model before it goes on its way.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::{Duration, Instant, SystemTime};
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::api::{Config, Offer, ParticipantId, RoomId, TransportId, TunnelId, TunnelKind};
+use crate::path::Path;
+use crate::relay::Relay;
+use crate::sim::model::{Model, Turn};
+use crate::sim::phone::{Phone, Wish};
+use crate::testing::{Browser, CHROMIUM, Heard, Profile};
+
+const ROOM: RoomId = RoomId(1);
+const STEP: Duration = Duration::from_millis(5);
+/// Everything must be well again within so much calm: restarts, handshakes and recovered slots included.
+const CALM: Duration = Duration::from_secs(90);
+
+/// What a datagram is to the one who watches.
+#[derive(Clone, Debug)]
+enum Meaning {
+    Check { transport: u64 },
+    Speech { transport: u64, speaker: u64, number: u64 },
+    Forged,
+    Other,
+}
+
+/// A datagram under way.
+struct Flying {
+    /// A phone, or the relay.
+    to: Option<usize>,
+    path: Path,
+    bytes: Vec<u8>,
+    meaning: Meaning,
+    /// A link made two of it: one of them comes late, and either may be the one.
+    doubled: bool,
+    /// Who might be heard in it, by the model, when the relay sent it.
+    may_hear: HashSet<u64>,
+}
+
+/// What must become of a packet of speech that reaches the relay.
+struct Expected {
+    listeners: HashSet<u64>,
+    /// It must go to all of them: one that is late or repeated may be dropped.
+    must: bool,
+}
+
+pub struct World {
+    pub rng: StdRng,
+    pub now: Instant,
+    pub phones: Vec<Phone>,
+    pub model: Model,
+    relay: Relay,
+    flying: BTreeMap<(Instant, u64), Flying>,
+    launched: u64,
+    minted: u64,
+    /// Whose gates the host wants open.
+    pub wanted: HashSet<u64>,
+    /// The newest number that reached the relay from a transport.
+    newest: HashMap<u64, u64>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> World {
+        let now = Instant::now();
+        let config = Config {
+            udp: vec!["192.0.2.1:443".parse().unwrap()],
+            announce_udp: vec!["192.0.2.1:443".parse().unwrap()],
+            announce_tcp: vec!["192.0.2.1:443".parse().unwrap()],
+            max_slots: 8,
+            max_transports: 64,
+            srtp_any: false,
+            tcp_only: false,
+        };
+        let clock = (now, SystemTime::UNIX_EPOCH);
+        let mut relay = Relay::new(config, clock, StdRng::seed_from_u64(!seed)).unwrap();
+        relay.open_room(ROOM);
+        World {
+            rng: StdRng::seed_from_u64(seed),
+            now,
+            phones: Vec::new(),
+            model: Model::default(),
+            relay,
+            flying: BTreeMap::new(),
+            launched: 0,
+            minted: 0,
+            wanted: HashSet::new(),
+            newest: HashMap::new(),
+        }
+    }
+
+    /// Two to four people come together.
+    pub fn gather(&mut self) {
+        for _ in 0..self.rng.random_range(2..=4) {
+            self.join();
+        }
+        self.run(Duration::from_secs(2));
+    }
+
+    fn mint(&mut self) -> u64 {
+        self.minted += 1;
+        self.minted
+    }
+
+    /// An address that nobody had before.
+    pub fn address(&mut self) -> Path {
+        let port = 1000 + self.mint() as u16;
+        Path::Udp { socket: 0, remote: ([192, 0, 2, 9], port).into() }
+    }
+
+    /// Somebody new comes; his gate opens once his media is up.
+    pub fn join(&mut self) {
+        let participant = self.mint();
+        self.wanted.insert(participant);
+        let phone = self.phone(participant);
+        self.phones.push(phone);
+        self.offer(self.phones.len() - 1);
+    }
+
+    fn phone(&mut self, participant: u64) -> Phone {
+        let (transport, path, names_once) = (self.mint(), self.address(), self.rng.random_bool(0.5));
+        let ssrc = self.rng.random();
+        let mut browser = Browser::new(path, CHROMIUM, ssrc, Profile::Srtp_Aead_Aes_128_Gcm);
+        // As browsers do, so that the rollover counter is beyond doubt however many are lost at first (RFC 3711 3.3.1).
+        browser.sequence = self.rng.random_range(0..0x8000);
+        Phone::new(self.now, browser, participant, transport, names_once)
+    }
+
+    /// The page is loaded again: another peer connection of the same person, from another port.
+    pub fn reload(&mut self, index: usize) {
+        let before = &self.phones[index];
+        let (participant, spoken) = (before.participant, before.spoken);
+        let mut phone = self.phone(participant);
+        phone.spoken = spoken;
+        phone.up = std::mem::take(&mut self.phones[index].up);
+        phone.down = std::mem::take(&mut self.phones[index].down);
+        self.phones[index] = phone;
+        self.offer(index);
+    }
+
+    fn offer(&mut self, index: usize) {
+        let phone = &self.phones[index];
+        let (participant, transport) = (ParticipantId(phone.participant), TransportId(phone.transport));
+        let offer = Offer { room: ROOM, participant, transport, sdp: phone.browser.offer() };
+        self.model.offered(self.now, participant.0, transport.0);
+        let answer = self.relay.offer(self.now, &offer).unwrap();
+        self.phones[index].browser.take_answer(&answer.sdp);
+        self.drain(&Meaning::Other, None, None);
+    }
+
+    /// The host opens a gate on a transport that is up, or shuts it.
+    pub fn gate(&mut self, participant: u64, open: bool) {
+        if open {
+            self.wanted.insert(participant)
+        } else {
+            self.wanted.remove(&participant)
+        };
+        let up =
+            self.model.transports.iter().filter(|(_, known)| known.participant == participant && known.up);
+        let Some(transport) = up.map(|(transport, _)| *transport).max() else { return };
+        self.model.gate(participant, open.then_some(transport));
+        self.relay.gate(self.now, ROOM, ParticipantId(participant), TransportId(transport), open);
+        self.drain(&Meaning::Other, None, None);
+    }
+
+    /// Somebody hangs up, with all that he has.
+    pub fn leave(&mut self, index: usize) {
+        let participant = self.phones[index].participant;
+        self.phones[index].gone = true;
+        self.wanted.remove(&participant);
+        let theirs = self.model.transports.iter().filter(|(_, known)| known.participant == participant);
+        let theirs: Vec<u64> = theirs.map(|(transport, _)| *transport).collect();
+        theirs.into_iter().for_each(|transport| self.model.dropped(transport));
+        self.relay.leave(self.now, ROOM, ParticipantId(participant));
+        self.drain(&Meaning::Other, None, None);
+    }
+
+    /// Somebody vanishes without a word: his battery is empty.
+    pub fn vanish(&mut self, index: usize) {
+        self.wanted.remove(&self.phones[index].participant);
+        self.phones[index].gone = true;
+        self.phones[index].up.dead = true;
+        self.phones[index].down.dead = true;
+    }
+
+    /// A byte stream to the relay, as the phone's new way.
+    pub fn dial(&mut self, index: usize) {
+        let kinds = [TunnelKind::IceTcp, TunnelKind::Turn { tls: false }, TunnelKind::Turn { tls: true }];
+        let kind = kinds[self.rng.random_range(0..kinds.len())];
+        let id = TunnelId(self.mint());
+        self.relay.tunnel_opened(id, kind, ([192, 0, 2, 77], 4000).into());
+        let now = self.now;
+        self.phones[index].moved(now, Path::Tunnel(id, kind));
+    }
+
+    /// The browser makes new ICE credentials; the answer brings the relay's.
+    pub fn restart(&mut self, index: usize) {
+        let ufrag = format!("r{:07}", self.mint());
+        self.phones[index].browser.ufrag = ufrag;
+        self.offer(index);
+        self.phones[index].restarted(self.now);
+    }
+
+    /// Somebody with neither key nor password sends this from an address of his own.
+    pub fn forge(&mut self, bytes: Vec<u8>) {
+        let path = self.address();
+        self.launch(self.now, None, path, bytes, Meaning::Forged);
+    }
+
+    /// A packet of a phone's that is authentic, for somebody else to send.
+    pub fn copied_speech(&mut self, index: usize) -> Option<Vec<u8>> {
+        let phone = &mut self.phones[index];
+        phone.browser.keys.is_some().then(|| phone.browser.audio().to_vec())
+    }
+
+    pub fn run(&mut self, span: Duration) {
+        let end = self.now + span;
+        while self.now < end {
+            self.step();
+        }
+    }
+
+    fn step(&mut self) {
+        self.now += STEP;
+        while let Some(entry) = self.flying.first_entry().filter(|entry| entry.key().0 <= self.now) {
+            let flying = entry.remove();
+            match flying.to {
+                None => self.reach_relay(&flying),
+                Some(index) => self.reach_phone(index, &flying),
+            }
+        }
+        if self.relay.poll_timeout().is_some_and(|due| due <= self.now) {
+            self.relay.handle_timeout(self.now);
+            assert!(self.relay.poll_timeout().is_none_or(|due| due > self.now), "the relay would spin");
+            self.drain(&Meaning::Other, None, None);
+        }
+        for index in 0..self.phones.len() {
+            self.serve(index);
+        }
+    }
+
+    fn serve(&mut self, index: usize) {
+        if self.phones[index].gone {
+            return;
+        }
+        for flight in self.phones[index].browser.handshake(self.now) {
+            self.send(index, flight.to_vec(), &Meaning::Other);
+        }
+        while let Some(wish) = self.phones[index].wish(self.now) {
+            let phone = &mut self.phones[index];
+            let (transport, speaker, number) = (phone.transport, phone.participant, phone.spoken);
+            match wish {
+                Wish::Check { use_candidate } => {
+                    let check = phone.browser.check(use_candidate);
+                    self.send(index, check, &Meaning::Check { transport });
+                }
+                Wish::Speak => {
+                    let sealed = phone.browser.audio().to_vec();
+                    self.send(index, sealed, &Meaning::Speech { transport, speaker, number });
+                }
+                Wish::Restart => {
+                    let blocked = phone.up.udp_blocked || phone.down.udp_blocked;
+                    if blocked && matches!(phone.browser.path, Path::Udp { .. }) {
+                        self.dial(index);
+                    }
+                    self.restart(index);
+                }
+            }
+        }
+    }
+
+    /// From a phone over its link.
+    fn send(&mut self, index: usize, bytes: Vec<u8>, meaning: &Meaning) {
+        let (now, phone) = (self.now, &mut self.phones[index]);
+        let path = phone.browser.path;
+        let arrivals = match path {
+            Path::Udp { .. } => phone.up.datagram(&mut self.rng, now),
+            Path::Tunnel(..) => phone.up.frame(&mut self.rng, now),
+        };
+        for at in arrivals {
+            self.insert(at, flying(None, path, bytes.clone(), meaning.clone()));
+        }
+    }
+
+    fn launch(&mut self, at: Instant, to: Option<usize>, path: Path, bytes: Vec<u8>, meaning: Meaning) {
+        self.insert(at, flying(to, path, bytes, meaning));
+    }
+
+    fn insert(&mut self, at: Instant, flying: Flying) {
+        self.launched += 1;
+        self.flying.insert((at, self.launched), flying);
+    }
+
+    fn reach_relay(&mut self, flying: &Flying) {
+        let expected = self.expected(flying);
+        self.relay.handle_datagram(self.now, flying.path, &flying.bytes);
+        self.drain(&flying.meaning, Some(flying.path), expected);
+    }
+
+    /// What must become of this; `None` for what is no speech.
+    fn expected(&mut self, flying: &Flying) -> Option<Expected> {
+        let Meaning::Speech { transport, speaker, number } = flying.meaning else { return None };
+        let known = self.model.transports.get(&transport);
+        let bound = known.is_some_and(|known| known.up && known.proven.contains(&flying.path));
+        let carries = self.model.open.get(&speaker) == Some(&transport);
+        if !carries {
+            return Some(Expected { listeners: HashSet::new(), must: false });
+        }
+        let listeners = self.model.transports.keys().copied();
+        let listeners = listeners.filter(|listener| self.model.forwards(*listener, speaker)).collect();
+        let newest = self.newest.entry(transport).or_default();
+        let fresh = number > *newest;
+        *newest = number.max(*newest);
+        Some(Expected { listeners, must: bound && fresh })
+    }
+
+    /// Takes what the relay wants sent and what it reports, and holds both against the model.
+    fn drain(&mut self, meaning: &Meaning, from: Option<Path>, expected: Option<Expected>) {
+        let sent: Vec<(Path, Vec<u8>)> =
+            self.relay.outgoing().iter().map(|(path, bytes)| (path, bytes.to_vec())).collect();
+        self.relay.clear_outgoing();
+        if let (Meaning::Check { transport }, Some(path)) = (meaning, from)
+            && sent.iter().any(|(to, bytes)| *to == path && bytes.starts_with(&[1, 1]))
+        {
+            self.model.checked(self.now, *transport, path);
+        }
+        assert!(!matches!(meaning, Meaning::Forged) || sent.is_empty(), "strangers get no answer");
+        let mut copies: HashMap<u64, usize> = HashMap::new();
+        for (path, bytes) in sent {
+            let owners = self.model.owners(path);
+            // A goodbye goes to one who was dropped just now.
+            let goodbye = bytes.first() == Some(&21);
+            assert!(owners.len() == 1 || goodbye, "sent to {path:?}, which {owners:?} proved");
+            let Some(transport) = owners.first().copied() else { continue };
+            if bytes[0] >= 128
+                && let Some(known) = self.model.transports.get_mut(&transport)
+            {
+                known.sent_on = Some(path);
+            }
+            if is_speech(&bytes) {
+                *copies.entry(transport).or_default() += 1;
+            }
+            self.carry(transport, path, bytes);
+        }
+        if let Some(Expected { listeners, must }) = expected {
+            for (listener, count) in &copies {
+                assert!(listeners.contains(listener), "{listener} gets what is not for him");
+                assert_eq!(*count, 1, "{listener} gets a packet once");
+            }
+            assert!(
+                !must || copies.len() == listeners.len(),
+                "the relay lost a packet: {copies:?} {listeners:?}"
+            );
+        }
+        while let Some(event) = self.relay.poll_event() {
+            match self.model.event(&event) {
+                Some(Turn::Up(transport)) => self.came_up(transport),
+                Some(Turn::Down(transport)) => self.went_down(transport),
+                None => {}
+            }
+        }
+    }
+
+    /// From the relay to a phone, over its link; to an address that it has no more, into nothing.
+    fn carry(&mut self, transport: u64, path: Path, bytes: Vec<u8>) {
+        let here = |phone: &Phone| phone.transport == transport && phone.browser.path == path;
+        let Some(index) = self.phones.iter().position(here) else { return };
+        let (now, phone) = (self.now, &mut self.phones[index]);
+        let arrivals = match path {
+            Path::Udp { .. } => phone.down.datagram(&mut self.rng, now),
+            Path::Tunnel(..) => phone.down.frame(&mut self.rng, now),
+        };
+        let may_hear: HashSet<u64> = self.model.must_hear(transport);
+        let doubled = arrivals.len() > 1;
+        for at in arrivals {
+            let may_hear = may_hear.clone();
+            let flying =
+                Flying { doubled, may_hear, ..flying(Some(index), path, bytes.clone(), Meaning::Other) };
+            self.insert(at, flying);
+        }
+    }
+
+    fn reach_phone(&mut self, index: usize, flying: &Flying) {
+        let phone = &mut self.phones[index];
+        if phone.gone || phone.browser.path != flying.path {
+            return;
+        }
+        let ready = phone.browser.keys.is_some();
+        match phone.browser.handle(self.now, &flying.bytes) {
+            Heard::CheckPassed => phone.named = true,
+            Heard::Dtls | Heard::Reports(_) => {}
+            Heard::Audio(packet) => {
+                let speaker = u64::from(packet.header.csrc[0]);
+                assert!(flying.may_hear.contains(&speaker), "{} hears {speaker}", phone.participant);
+                let number = u64::from_be_bytes(packet.payload[..].try_into().unwrap());
+                assert!(phone.heard.insert((speaker, number)), "a packet is heard once");
+            }
+            Heard::Refused => {
+                assert!(flying.doubled || !ready || reordered(&flying.bytes), "the relay's packets are good");
+                return;
+            }
+        }
+        phone.hears(self.now);
+    }
+
+    fn came_up(&mut self, transport: u64) {
+        let participant = self.model.transports[&transport].participant;
+        let older = self.model.transports.iter();
+        let older = older.filter(|(other, known)| **other != transport && known.participant == participant);
+        let older: Vec<u64> = older.map(|(other, _)| *other).collect();
+        if self.wanted.contains(&participant) {
+            self.gate(participant, true);
+        }
+        for other in older {
+            self.model.dropped(other);
+            self.relay.drop_transport(self.now, TransportId(other));
+        }
+        self.drain(&Meaning::Other, None, None);
+    }
+
+    fn went_down(&mut self, transport: u64) {
+        let here = |phone: &Phone| phone.transport == transport && !phone.gone;
+        if let Some(index) = self.phones.iter().position(here) {
+            self.reload(index);
+        }
+    }
+
+    /// All links are clear. Before long everybody hears everybody whose gate is open, and not one packet is missing.
+    pub fn calm(&mut self) {
+        for phone in self.phones.iter_mut().filter(|phone| !phone.gone) {
+            phone.up = Default::default();
+            phone.down = Default::default();
+        }
+        let deadline = self.now + CALM;
+        while !self.is_well() {
+            assert!(self.now < deadline, "not well after {CALM:?} of calm: {:?}", self.model);
+            self.step();
+        }
+        let before = self.numbers();
+        self.run(Duration::from_secs(1));
+        let after = self.numbers();
+        self.run(Duration::from_millis(200));
+        for phone in self.phones.iter().filter(|phone| !phone.gone) {
+            let silent: HashSet<u64> =
+                self.phones.iter().filter(|other| other.gone).map(|other| other.participant).collect();
+            for speaker in self.model.must_hear(phone.transport).difference(&silent).copied() {
+                assert!(after[&speaker] > before[&speaker], "everybody speaks");
+                for number in before[&speaker] + 1..=after[&speaker] {
+                    assert!(phone.heard.contains(&(speaker, number)), "{speaker}'s {number} is not heard");
+                }
+            }
+        }
+    }
+
+    fn numbers(&self) -> HashMap<u64, u64> {
+        self.phones.iter().map(|phone| (phone.participant, phone.spoken)).collect()
+    }
+
+    fn is_well(&self) -> bool {
+        self.phones.iter().filter(|phone| !phone.gone).all(|phone| {
+            let known = self.model.transports.get(&phone.transport);
+            let open = self.model.open.get(&phone.participant) == Some(&phone.transport);
+            phone.browser.keys.is_some()
+                && known.is_some_and(|known| {
+                    let path = known.sent_on == Some(phone.browser.path);
+                    path && !known.silent && known.hears == self.model.must_hear(phone.transport)
+                })
+                && open == self.wanted.contains(&phone.participant)
+        })
+    }
+
+    /// Half of them hang up, the others vanish; nothing is left of anybody.
+    pub fn empty(&mut self) {
+        for index in 0..self.phones.len() {
+            if self.phones[index].gone {
+                continue;
+            }
+            if self.rng.random_bool(0.5) { self.leave(index) } else { self.vanish(index) }
+        }
+        self.run(crate::ice::CONSENT + Duration::from_secs(1));
+        assert_eq!((self.relay.transports(), self.model.transports.len()), (0, 0));
+        assert_eq!(self.relay.poll_timeout(), None);
+    }
+}
+
+fn flying(to: Option<usize>, path: Path, bytes: Vec<u8>, meaning: Meaning) -> Flying {
+    Flying { to, path, bytes, meaning, doubled: false, may_hear: HashSet::new() }
+}
+
+fn is_speech(bytes: &[u8]) -> bool {
+    matches!(bytes, [128..=191, kind, ..] if !(192..=223).contains(kind))
+}
+
+/// Reports that overtook each other are refused as too old.
+fn reordered(bytes: &[u8]) -> bool {
+    !is_speech(bytes)
+}
