@@ -3,6 +3,7 @@
 mod group;
 mod loss;
 mod moves;
+mod offers;
 
 use std::time::Duration;
 

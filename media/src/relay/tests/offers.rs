@@ -1,0 +1,51 @@
+//! Offers beyond all measure: refused or answered within bounds, and nothing is left behind.
+
+use super::*;
+
+/// Chromium's offer with so many copies of `line` after its first m-section's attributes began.
+fn padded(line: &str, copies: usize) -> String {
+    CHROMIUM.replacen("a=rtcp-mux", &format!("a=rtcp-mux{}", format!("\r\n{line}").repeat(copies)), 1)
+}
+
+#[test]
+fn what_is_too_long_is_refused_and_leaves_nothing() {
+    let mut world = World::new(config());
+    let candidate = "a=candidate:1 1 udp 2122260223 192.0.2.7 50000 typ host generation 0 network-id 1";
+    let section = "m=audio 9 UDP/TLS/RTP/SAVPF 111";
+    let offers = [
+        (padded("a=x", 300_000), "it is longer than 64 kB"),
+        (padded(candidate, 1000), "it is longer than 64 kB"),
+        (padded(section, 1000), "it has more than 32 m-lines"),
+        (padded(&format!("a=x:{}", "y".repeat(5000)), 1), "a line is longer than 4096 bytes"),
+    ];
+    for (sdp, reason) in offers {
+        let offer = Offer { room: ROOM, participant: ParticipantId(0), transport: TransportId(0), sdp };
+        assert_eq!(world.relay.offer(world.now, &offer), Err(OfferError::BadSdp(reason)));
+        assert!(world.is_empty() && world.take_events().is_empty());
+    }
+}
+
+#[test]
+fn what_is_long_and_within_bounds_is_answered_briefly() {
+    let mut world = World::new(config());
+    let index = world.enter(CHROMIUM, GCM);
+    let brief = world.browsers[index].offer();
+    let place = |sdp: String, transport| Offer {
+        room: ROOM,
+        participant: ParticipantId(0),
+        transport: TransportId(transport),
+        sdp,
+    };
+    let many = brief.replacen(
+        "a=rtcp-mux",
+        &format!(
+            "a=rtcp-mux{}",
+            "\r\na=candidate:1 1 udp 1 192.0.2.7 50000 typ host\r\na=ssrc:77 cname:x".repeat(600)
+        ),
+        1,
+    );
+    let answer = world.relay.offer(world.now, &place(brief, 1)).unwrap();
+    let padded = world.relay.offer(world.now, &place(many, 2)).unwrap();
+    // Nothing of what was piled up is echoed; credentials and SSRCs are as long each time, but for a digit.
+    assert!(padded.sdp.len() <= answer.sdp.len() + 64, "{} and {}", padded.sdp.len(), answer.sdp.len());
+}
