@@ -68,9 +68,13 @@ async fn a_conversation_is_opened_once_and_written_to() {
     let house = House::new().await;
     let (alice, bob) = (house.user("alice").await, house.user("bob").await);
     let conversation = open(&house, &alice, &bob).await;
-    let expected = ["id", "kind", "members", "lastSeq", "unread", "lastMessage", "createdAt", "updatedAt"];
+    let expected =
+        ["id", "kind", "rev", "members", "lastSeq", "unread", "lastMessage", "createdAt", "updatedAt"];
     assert_eq!(keys(&conversation), BTreeSet::from(expected));
-    assert_eq!(keys(&conversation["members"][0]), BTreeSet::from(["user", "deliveredSeq", "readSeq"]));
+    assert_eq!(
+        keys(&conversation["members"][0]),
+        BTreeSet::from(["user", "role", "fromSeq", "deliveredSeq", "readSeq"])
+    );
     assert_eq!(open(&house, &bob, &alice).await["id"], conversation["id"]);
     let id = conversation["id"].as_str().unwrap();
 
