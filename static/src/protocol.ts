@@ -14,15 +14,26 @@ export interface Session {
   userAgent: string
   current: boolean
 }
-export interface Member { user: User; deliveredSeq: number; readSeq: number }
+export type GroupRole = 'owner' | 'admin' | 'member'
+export interface Member { user: User; role: GroupRole; fromSeq: number; deliveredSeq: number; readSeq: number }
+/** What a message tells that the server wrote: `fromUser` did this to the group. */
+export interface SystemNote {
+  kind: 'created' | 'renamed' | 'added' | 'removed' | 'left' | 'roleChanged'
+  name?: string
+  user?: Id
+  users?: Id[]
+  role?: GroupRole
+}
 export type MessageStatus = 'sent' | 'delivered' | 'read'
 export interface Message {
   id: Id
   conversation: Id
   seq: number
   fromUser: Id
-  toUser: Id
+  toUser?: Id
+  toGroup?: Id
   content: string
+  system?: SystemNote
   status: MessageStatus
   createdAt: Timestamp
   clientId: string
@@ -30,7 +41,9 @@ export interface Message {
 }
 export interface Conversation {
   id: Id
-  kind: 'direct'
+  kind: 'direct' | 'group'
+  name?: string
+  rev: number
   members: Member[]
   lastSeq: number
   unread: number
@@ -249,6 +262,7 @@ export interface ServerEvents {
   newMessage: { message: Message }
   receipt: Receipt
   typing: { conversation: Id; user: Id; typing: boolean }
+  conversationUpdated: { conversation: Id; rev: number }
   incomingCall: { call: Call; iceServers: IceServer[] }
   ringStopped: { call: Id; reason: 'answeredElsewhere' | 'declinedElsewhere' | 'ended' }
   callUpdated: { call: Call }
@@ -263,7 +277,7 @@ export interface ServerEvents {
   replaced: object
 }
 export const SERVER_EVENTS = [
-  'welcome', 'newMessage', 'receipt', 'typing', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'speaking', 'quality',
+  'welcome', 'newMessage', 'receipt', 'typing', 'conversationUpdated', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'speaking', 'quality',
   'callEnded', 'sessionRevoked', 'replaced',
 ] as const satisfies readonly (keyof ServerEvents)[]
 

@@ -37,7 +37,7 @@ describe('calling', () => {
     expect(state).toMatchObject({ phase: 'active', since: 7, media: 'up' })
     const over = step(state, { type: 'ended', call: closed(answered(mine), {}) }, CONTEXT)
     expect(over.state).toMatchObject({ phase: 'ended', outcome: { key: 'completed' } })
-    expect(did(over.effects)).toEqual(['ring', 'closePeer', 'dropMic', 'forget', 'tone'])
+    expect(did(over.effects)).toEqual(['ring', 'closePeer', 'dropMic', 'tone'])
   })
   test('does not start without a microphone', () => {
     const refused = walk([start, { type: 'micRefused', why: 'micDenied' }])

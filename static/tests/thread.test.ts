@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
-  addMessages, applyReceipt, isComplete, lastReceived, merge, newThread, recountUnread, refresh, statusOf,
+  addMessages, applyReceipt, isComplete, lastReceived, merge, newThread, otherOf, recountUnread, refresh, statusOf, titleOf,
 } from '../src/chat/thread'
+import { told } from '../src/chat/group'
 import type { Conversation, Message } from '../src/protocol'
 
 const ME = 'me'
@@ -11,8 +12,8 @@ const message = (seq: number, fromUser = YOU, more: Partial<Message> = {}): Mess
   status: 'sent', createdAt: `2026-11-22T10:${String(seq).padStart(2, '0')}:00.000Z`, clientId: `x${seq}`, ...more,
 })
 const conversation = (lastSeq: number, more: Partial<Conversation> = {}): Conversation => ({
-  id: 'c', kind: 'direct', lastSeq, unread: 0, lastMessage: null,
-  members: [ME, YOU].map((id) => ({ user: { id, username: id, createdAt: '' }, deliveredSeq: 0, readSeq: 0 })),
+  id: 'c', kind: 'direct', rev: 0, lastSeq, unread: 0, lastMessage: null,
+  members: [ME, YOU].map((id) => ({ user: { id, username: id, createdAt: '' }, role: 'member' as const, fromSeq: 0, deliveredSeq: 0, readSeq: 0 })),
   createdAt: '2026-11-22T09:00:00.000Z', updatedAt: '2026-11-22T09:00:00.000Z', ...more,
 })
 
@@ -23,7 +24,7 @@ describe('messages', () => {
     addMessages(thread, [message(2), message(3)], ME)
     expect(thread.messages.map(({ seq }) => seq)).toEqual([1, 2, 3])
     expect(thread.conversation).toMatchObject({ lastSeq: 3, updatedAt: message(3).createdAt })
-    expect(isComplete(thread)).toBe(true)
+    expect(isComplete(thread, ME)).toBe(true)
   })
   test('a gap asks for a sync, and what is not connected waits to be loaded again', () => {
     const thread = newThread(conversation(2))
@@ -88,5 +89,28 @@ describe('watermarks', () => {
     refresh(thread, conversation(1))
     expect(thread.conversation.lastSeq).toBe(2)
     expect(thread.conversation.members[0]).toMatchObject({ deliveredSeq: 2, readSeq: 2 })
+  })
+})
+
+describe('groups', () => {
+  const group: Conversation = { ...conversation(9), kind: 'group', name: 'Choir' }
+  test('have a name, and nobody is the other one', () => {
+    expect(otherOf(group, ME)).toBeUndefined()
+    expect(titleOf(group, ME)).toBe('Choir')
+    expect(titleOf(conversation(0), ME)).toBe(YOU)
+  })
+  test('begin where one came in', () => {
+    const members = group.members.map((member) => ({ ...member, fromSeq: 7 }))
+    const thread = newThread({ ...group, members })
+    addMessages(thread, [message(8), message(9)], ME)
+    expect(isComplete(thread, ME)).toBe(false)
+    addMessages(thread, [message(7)], ME)
+    expect(isComplete(thread, ME)).toBe(true)
+  })
+  test('tell in words who did what', () => {
+    const names = (id: string) => id.toUpperCase()
+    expect(told(message(1), names)).toBeNull()
+    expect(told({ ...message(1, YOU), system: { kind: 'added', users: ['a', 'b'] } }, names)).toEqual({ key: 'added', names: { who: names(YOU), whom: 'A, B' } })
+    expect(told({ ...message(1, ME), system: { kind: 'roleChanged', user: 'a', role: 'admin' } }, names)).toEqual({ key: 'role_admin', names: { who: names(ME), whom: 'A' } })
   })
 })

@@ -25,9 +25,9 @@ export interface Thread {
 
 export const newThread = (conversation: Conversation): Thread => ({ conversation, messages: [], pending: [], typing: {} })
 
-/** Everything from the first message on is here. */
-export const isComplete = (thread: Thread): boolean =>
-  thread.conversation.lastSeq === 0 || thread.messages[0]?.seq === 1
+/** Everything that one may see is here, from the first message on. */
+export const isComplete = ({ conversation, messages }: Thread, me: Id): boolean =>
+  conversation.lastSeq === 0 || (messages[0]?.seq ?? Infinity) <= Math.max(1, memberOf(conversation, me)?.fromSeq ?? 1)
 
 export const lastSeq = (thread: Thread): number => thread.messages.at(-1)?.seq ?? 0
 
@@ -99,8 +99,12 @@ export function refresh(thread: Thread, conversation: Conversation): void {
 export const memberOf = (conversation: Conversation, user: Id) =>
   conversation.members.find((member) => member.user.id === user)
 
+/** The other one of two; nobody in a group. */
 export const otherOf = (conversation: Conversation, me: Id) =>
-  conversation.members.find((member) => member.user.id !== me)?.user
+  conversation.kind === 'direct' ? conversation.members.find((member) => member.user.id !== me)?.user : undefined
+
+export const titleOf = (conversation: Conversation, me: Id): string =>
+  conversation.name ?? otherOf(conversation, me)?.username ?? '…'
 
 /** How far a message of mine has come. */
 export function statusOf(conversation: Conversation, message: Message): MessageStatus {

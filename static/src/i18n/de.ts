@@ -45,6 +45,11 @@ const de: Messages = {
     queued: 'Wird gesendet, sobald es geht', sent: 'Gesendet', delivered: 'Zugestellt', read: 'Gelesen', failed: 'Nicht gesendet', failedWhy: 'Nicht gesendet: {why}',
     retry: 'Noch einmal', discard: 'Löschen', bytes: 'Noch {left} Bytes', tooLong: '{over} Bytes zu lang', 
     from: '{name} hat geschrieben: {text}', hint: 'Eingabe sendet, Umschalt + Eingabe macht eine neue Zeile', unreadFrom: 'Neu', me: 'Du',
+    did: {
+      created: '{who} hat die Gruppe „{name}“ angelegt', renamed: '{who} hat die Gruppe „{name}“ genannt', added: '{who} hat {whom} dazugeholt',
+      removed: '{who} hat {whom} entfernt', left: '{who} ist gegangen', role_owner: '{who} hat die Gruppe {whom} übergeben',
+      role_admin: '{who} hat {whom} zum Admin gemacht', role_member: '{who} hat {whom} zum einfachen Mitglied gemacht',
+    },
   },
   call: {
     region: 'Anruf', incoming: '{name} ruft an', incomingHint: 'Sprachanruf', accept: 'Annehmen', decline: 'Ablehnen', silence: 'Stumm klingeln', silenced: 'Klingelt stumm',

@@ -43,6 +43,11 @@ export default {
     queued: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent', failedWhy: 'Not sent: {why}',
     retry: 'Try again', discard: 'Delete', bytes: '{left} bytes left', tooLong: 'Too long by {over} bytes', 
     from: '{name} wrote: {text}', hint: 'Enter sends, Shift + Enter makes a new line', unreadFrom: 'New', me: 'You',
+    did: {
+      created: '{who} made the group “{name}”', renamed: '{who} named the group “{name}”', added: '{who} added {whom}',
+      removed: '{who} removed {whom}', left: '{who} left', role_owner: '{who} passed the group on to {whom}',
+      role_admin: '{who} made {whom} an admin', role_member: '{who} made {whom} an ordinary member',
+    },
   },
   call: {
     region: 'Call', incoming: '{name} is calling', incomingHint: 'Voice call', accept: 'Accept', decline: 'Decline', silence: 'Silence', silenced: 'Ringing silently',

@@ -92,11 +92,18 @@ export const useChats = defineStore('chats', () => {
     if (known) return
     if (message.fromUser !== me()) {
       thread.conversation.unread += 1
-      arrived.value = message
+      if (!message.system) arrived.value = message
     }
     recountUnread(thread, me())
     mark(thread)
     if (gap) void sync()
+  }
+
+  /** A group changed, or one is out of it. */
+  async function onChange(id: Id): Promise<void> {
+    const answer = await rest.conversation(id)
+    if (answer.ok) adopt(answer.value)
+    else if (answer.problem.code === 'notFound') delete threads[id]
   }
 
   function onReceipt(receipt: Receipt): void {
@@ -182,7 +189,7 @@ export const useChats = defineStore('chats', () => {
 
   async function loadOlder(id: Id): Promise<Problem | null> {
     const thread = threads[id]
-    if (!thread || isComplete(thread)) return null
+    if (!thread || isComplete(thread, me())) return null
     const before = thread.messages[0]?.seq ?? thread.conversation.lastSeq + 1
     const answer = await rest.messages(id, before)
     if (!answer.ok) return answer.problem
@@ -206,7 +213,7 @@ export const useChats = defineStore('chats', () => {
 
   return {
     threads, people, loaded, open, arrived, sorted, unread,
-    adopt, catchUp, sync, onMessage, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder,
+    adopt, catchUp, sync, onMessage, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder,
     person, nameOf, reset,
   }
 })

@@ -64,6 +64,7 @@ export const useConnection = defineStore('connection', () => {
     newMessage: ({ message }) => useChats().onMessage(message),
     receipt: (receipt) => useChats().onReceipt(receipt),
     typing: (said) => useChats().onTyping(said.conversation, said.user, said.typing),
+    conversationUpdated: ({ conversation }) => void useChats().onChange(conversation),
     incomingCall: ({ call, iceServers }) => useCalls().dispatch({ type: 'incoming', call, ice: iceServers }),
     ringStopped: ({ call, reason }) => useCalls().dispatch({ type: 'ringStopped', call, reason }),
     callUpdated: ({ call }) => useCalls().dispatch({ type: 'updated', call, now: Date.now() }),

@@ -1,0 +1,15 @@
+// What a group tells of itself in its history, as a key and the names in it. Pure; whose name it is, the caller knows.
+import type { Id, Message } from '../protocol'
+
+/** A sentence of `chat.did`, and what stands in it. */
+export interface Told { key: string; names: Record<string, string> }
+
+export function told(message: Message, nameOf: (user: Id) => string): Told | null {
+  const note = message.system
+  if (!note) return null
+  const names: Record<string, string> = { who: nameOf(message.fromUser) }
+  if (note.name) names['name'] = note.name
+  const whom = note.users ?? (note.user ? [note.user] : [])
+  if (whom.length > 0) names['whom'] = whom.map(nameOf).join(', ')
+  return { key: note.kind === 'roleChanged' ? `role_${note.role}` : note.kind, names }
+}
