@@ -8,6 +8,7 @@ mod edge;
 use std::fs;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use edge::{Edge, eventually, impatient, until_closed};
 use rustls_pki_types::ServerName;
@@ -28,6 +29,16 @@ async fn server() -> Edge {
     .await
 }
 
+/// An address for a program that must be told one. Below the ports that the system gives out by itself: there somebody
+/// else could get it before the program has it.
+fn free() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + std::process::id() as u16 % 10_000;
+    let candidates = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut free = candidates.take(1000).map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+    free.find(|address| TcpListener::bind(address).is_ok()).expect("a free port")
+}
+
 /// A proxy, ended when dropped.
 struct Proxy {
     child: Child,
@@ -44,7 +55,7 @@ impl Drop for Proxy {
 impl Proxy {
     /// Starts a proxy with a file of `deploy/`, in which the two ports are put right.
     async fn start(file: &str, listens: &str, server: &Edge, command: impl Fn(&str) -> Command) -> Proxy {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = free();
         let text = fs::read_to_string(format!("{}/deploy/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
         assert!(
             text.contains(&listens.replace("{}", ":443")) || text.contains(&listens.replace("{}", "443"))
@@ -148,8 +159,7 @@ async fn a_header_from_a_stranger_is_refused_and_a_proxy_must_send_one() {
     let header = b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\n";
     let strange = Edge::with(impatient(), |_| {}).await;
     let mut stream = strange.connect().await;
-    stream.write_all(header).await.unwrap();
-    stream.write_all(&ALLOCATE).await.unwrap();
+    stream.write_all(&[&header[..], &ALLOCATE].concat()).await.unwrap();
     assert!(until_closed(stream).await.is_empty());
     strange.running.stop().await;
 
