@@ -6,6 +6,7 @@
 //! `CHARLA_SEEDS=50` plays 50 times as many. Keys and certificates are fresh in every run; nothing that is decided
 //! here depends on them.
 
+mod calm;
 mod link;
 mod model;
 mod phone;

@@ -148,6 +148,16 @@ fn poisons() -> Vec<Value> {
     ]
 }
 
+/// A body with a value of the right type in each field; ids are `user`.
+fn body_of(properties: &serde_json::Map<String, Value>, user: &str) -> Value {
+    let value = |schema: &Value| match schema["type"].as_str() {
+        Some("integer") => json!(1),
+        Some("array") => json!([user]),
+        _ => json!(user),
+    };
+    properties.iter().map(|(field, schema)| (field.clone(), value(schema))).collect()
+}
+
 #[tokio::test]
 async fn no_field_takes_an_operator() {
     let house = House::new().await;
@@ -162,17 +172,7 @@ async fn no_field_takes_an_operator() {
         let Some(name) = reference.as_str().map(|r| r.rsplit('/').next().unwrap()) else { continue };
         let properties = api["components"]["schemas"][name]["properties"].as_object().unwrap();
         assert_eq!(api["components"]["schemas"][name]["additionalProperties"], false, "{name} is open");
-        let good: Value = properties
-            .iter()
-            .map(|(field, schema)| {
-                let value = match schema["type"].as_str() {
-                    Some("integer") => json!(1),
-                    Some("array") => json!([bob.user.public.id]),
-                    _ => json!(bob.user.public.id),
-                };
-                (field.clone(), value)
-            })
-            .collect();
+        let good = body_of(properties, &bob.user.public.id.to_string());
         let ask = async |body: Value| {
             let path = path.replace("{id}", &conversation).replace("{user}", &conversation);
             house.ask(&method, &path).bearer(&alice.access_token).json(&body).send().await

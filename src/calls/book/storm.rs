@@ -2,6 +2,8 @@
 //! time, with a relay and a store that are late, refuse and fail. After every step the invariants hold. A failing run
 //! prints its seed; `CHARLA_SEED=n` runs that one alone.
 
+mod marks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use bson::oid::ObjectId;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use self::marks::{in_bounds, ordered};
 use super::act::{Act, News, Participant, Room, Transport};
 use super::{Begun, Book, Home, Start};
 use crate::calls::now::Now;
@@ -18,7 +21,7 @@ use crate::calls::{CallError, Limits};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::event::{Audience, Event};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallRecord, CallStatus, Happening, PathName, Timeline};
+use crate::model::{CallStatus, Happening, PathName};
 
 const LIMITS: Limits = Limits {
     ring: Duration::from_secs(45),
@@ -420,26 +423,6 @@ impl Storm {
         assert!(book.calls.is_empty() && book.desks.is_empty() && book.of_user.is_empty());
         assert!(book.of_transport.is_empty() && book.of_room.is_empty());
         assert!(book.timers.is_empty() && book.closing.is_empty() && book.poll_timeout().is_none());
-    }
-}
-
-/// However wild it was, the story is short and in order.
-fn in_bounds(timeline: &Timeline) {
-    assert!(timeline.len() <= 190 && timeline.is_sorted_by_key(|e| e.at_ms), "{timeline:?}");
-}
-
-/// Marks never run backwards.
-fn ordered(record: &CallRecord) {
-    let rising = |marks: &[Option<Timestamp>]| {
-        let there: Vec<_> = marks.iter().flatten().collect();
-        assert!(there.is_sorted(), "{record:?}");
-    };
-    rising(&[Some(record.start_time), record.answer_time, record.connect_time, record.end_time]);
-    assert_eq!(record.end_time.is_some(), record.status.ended());
-    assert_eq!(record.reason.is_some(), record.status.ended());
-    for leg in &record.legs {
-        rising(&[Some(leg.rang_at), leg.answered_at, leg.connected_at, leg.left_at]);
-        rising(&[leg.answered_at, record.connect_time]);
     }
 }
 
