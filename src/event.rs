@@ -108,3 +108,23 @@ pub enum Event {
 pub trait Outbox: Send + Sync + 'static {
     fn publish(&self, to: Audience, event: Event);
 }
+
+/// Whether somebody may be rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    Free,
+    /// He said that nobody is to disturb him: his devices do not ring.
+    DoNotDisturb,
+}
+
+/// Who may be rung, as calls ask for it: presence answers. Never blocks.
+pub trait Attendance: Send + Sync + 'static {
+    fn availability(&self, user: UserId) -> Availability;
+}
+
+/// Where nobody keeps presence, everybody may be rung.
+impl Attendance for () {
+    fn availability(&self, _: UserId) -> Availability {
+        Availability::Free
+    }
+}
