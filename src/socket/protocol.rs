@@ -59,6 +59,9 @@ macro_rules! client_events {
 
 client_events! {
     "sendMessage" SendMessage(SendMessage),
+    "editMessage" EditMessage(EditMessage),
+    "deleteMessage" DeleteMessage(OneMessage),
+    "reactMessage" ReactMessage(ReactMessage),
     "messageDelivered" MessageDelivered(Mark),
     "messageRead" MessageRead(Mark),
     "typing" Typing(Typing),
@@ -80,6 +83,9 @@ impl ClientEvent {
     pub fn is_about_calls(&self) -> bool {
         match self {
             Self::SendMessage(_)
+            | Self::EditMessage(_)
+            | Self::DeleteMessage(_)
+            | Self::ReactMessage(_)
             | Self::MessageDelivered(_)
             | Self::MessageRead(_)
             | Self::Typing(_)
@@ -139,6 +145,34 @@ impl TryFrom<SendMessageWire> for SendMessage {
         let to = target(wire.to_user, wire.conversation)?;
         Ok(Self(Draft { client_id: wire.client_id, to, content: wire.content, reply_to: wire.reply_to }))
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditMessage {
+    pub message: MessageId,
+    pub content: String,
+}
+
+impl std::fmt::Debug for EditMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EditMessage").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneMessage {
+    pub message: MessageId,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReactMessage {
+    pub message: MessageId,
+    pub emoji: String,
+    /// False takes it back.
+    pub reacted: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -275,6 +309,7 @@ impl std::fmt::Debug for NetworkTest {
 pub enum ServerEvent {
     Welcome { user: Box<OwnUser>, device: DeviceId, epoch: EpochId, calls: Vec<CallRecord> },
     NewMessage { message: Message },
+    MessageUpdated { message: Message },
     Receipt(Receipt),
     ConversationUpdated { conversation: ConversationId, rev: u64 },
     Typing { conversation: ConversationId, user: UserId, typing: bool },
@@ -294,6 +329,7 @@ impl ServerEvent {
     pub const NAMES: &[&str] = &[
         "welcome",
         "newMessage",
+        "messageUpdated",
         "receipt",
         "conversationUpdated",
         "typing",
@@ -312,6 +348,7 @@ impl ServerEvent {
         match self {
             Self::Welcome { .. } => "welcome",
             Self::NewMessage { .. } => "newMessage",
+            Self::MessageUpdated { .. } => "messageUpdated",
             Self::Receipt(_) => "receipt",
             Self::ConversationUpdated { .. } => "conversationUpdated",
             Self::Typing { .. } => "typing",
@@ -332,6 +369,7 @@ impl From<Event> for ServerEvent {
     fn from(event: Event) -> Self {
         match event {
             Event::NewMessage(message) => Self::NewMessage { message },
+            Event::MessageUpdated(message) => Self::MessageUpdated { message },
             Event::Receipt(receipt) => Self::Receipt(receipt),
             Event::ConversationUpdated { conversation, rev } => {
                 Self::ConversationUpdated { conversation, rev }
