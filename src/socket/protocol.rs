@@ -1,17 +1,20 @@
 //! Every event name and payload of the Socket.IO face, as PROTOCOL.md has them: the single place for names.
 //! Knows the shapes, not what they do.
 
+mod ack;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calls::stats::Stats;
-use crate::chat::{Draft, SyncedConversation};
-use crate::code::{Code, Refusal};
+use crate::chat::Draft;
 use crate::event::{Event, IceServer, RingStop, SlotUser};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, NetworkTestId, UserId};
 use crate::model::{
     CallRecord, Candidate, HopQuality, Message, OwnUser, PathName, Protocol, Receipt, Target,
 };
 use crate::network_test::Peer;
+
+pub use ack::{Ack, WireError};
 
 /// What a client sends with CONNECT. Fields that we do not know are left alone: they belong to the client's library.
 #[derive(Default, Deserialize)]
@@ -384,91 +387,5 @@ impl From<Event> for ServerEvent {
             Event::CallEnded(call) => Self::CallEnded { call },
             Event::SessionRevoked(_) => Self::SessionRevoked {},
         }
-    }
-}
-
-/// What an event is acked with.
-#[derive(Debug, Serialize)]
-#[serde(untagged, rename_all_fields = "camelCase")]
-pub enum Ack {
-    Done {
-        ok: bool,
-    },
-    Sent {
-        ok: bool,
-        message: Message,
-    },
-    Synced {
-        ok: bool,
-        since: String,
-        more: bool,
-        conversations: Vec<SyncedConversation>,
-        calls: Vec<CallRecord>,
-    },
-    Call {
-        ok: bool,
-        call: CallRecord,
-        ice_servers: Vec<IceServer>,
-    },
-    Ice {
-        ok: bool,
-        ice_servers: Vec<IceServer>,
-    },
-    Answer {
-        ok: bool,
-        sdp: String,
-        participant: String,
-    },
-    TestBegun {
-        ok: bool,
-        test: NetworkTestId,
-        ice_servers: Vec<IceServer>,
-    },
-    TestAnswer {
-        ok: bool,
-        sdp: String,
-    },
-    Refused {
-        ok: bool,
-        error: WireError,
-    },
-}
-
-impl Ack {
-    pub const DONE: Self = Self::Done { ok: true };
-}
-
-impl<E: Into<Refusal>> From<E> for Ack {
-    fn from(error: E) -> Self {
-        Self::Refused { ok: false, error: WireError::from(error.into()) }
-    }
-}
-
-/// A refusal on the wire: in acks, and as the text of a `connect_error`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct WireError {
-    pub code: Code,
-    pub title: &'static str,
-    pub detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_ms: Option<u64>,
-}
-
-impl From<Refusal> for WireError {
-    fn from(refusal: Refusal) -> Self {
-        let ms = |wait: std::time::Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-        Self {
-            code: refusal.code,
-            title: refusal.code.title(),
-            detail: refusal.detail,
-            retry_after_ms: refusal.retry_after.map(ms),
-        }
-    }
-}
-
-impl From<Undecodable> for Refusal {
-    fn from(error: Undecodable) -> Self {
-        Self::new(Code::BadRequest, error.to_string())
     }
 }
