@@ -7,6 +7,7 @@ pub mod clock;
 pub mod code;
 pub mod config;
 pub mod event;
+pub mod files;
 pub mod http;
 pub mod ids;
 pub mod limit;
@@ -44,6 +45,7 @@ use crate::chat::{Chat, ChatLimits};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Engine, Srtp, TlsMode};
 use crate::event::{IceServer, Outbox};
+use crate::files::Files;
 use crate::http::{Health, HttpDeps, TrustPage};
 use crate::ids::{EpochId, UserId};
 use crate::network_test::NetworkTests;
@@ -75,6 +77,8 @@ pub enum RunError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Owner(#[from] OwnerError),
+    #[error("files cannot be kept in {}: {source}", path.display())]
+    Files { path: std::path::PathBuf, source: io::Error },
     #[error("the configuration names no database that Charla has")]
     NoEngine,
 }
@@ -115,6 +119,7 @@ const SLOTS: usize = 8;
 const BIND_TRIES: u32 = 20;
 /// How long requests in hand may take once the server stops; calls and the store have their own few seconds.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
+const COLLECT_EVERY: Duration = Duration::from_secs(10);
 const EXPIRE_EVERY: Duration = Duration::from_secs(10);
 const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 /// Between tries while the database does not answer.
@@ -183,6 +188,7 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
     let jobs = TaskTracker::new();
     jobs.spawn(expire(services.accounts.clone(), stop.clone()));
+    jobs.spawn(collect(services.files.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
     jobs.spawn(renew(certificates, config, clock, stop.clone()));
     jobs.close();
@@ -213,6 +219,7 @@ struct Base {
 struct Services {
     accounts: Arc<Accounts>,
     chat: Arc<Chat>,
+    files: Arc<Files>,
     calls: Calls,
     network_tests: NetworkTests,
     fanout: Fanout,
@@ -241,6 +248,9 @@ async fn services(
     ));
     let limits = ChatLimits::from(&config.limits);
     let chat = Chat::new(store.clone(), outbox.clone(), clock.clone(), random.clone(), limits);
+    let kept = config.data("files");
+    let files = Files::open(store.clone(), clock.clone(), random.clone(), &config.files, &kept)
+        .map_err(|source| RunError::Files { path: kept, source })?;
     let calls = Calls::launch(calls::service::Deps {
         store: store.clone(),
         outbox,
@@ -260,7 +270,15 @@ async fn services(
         ice_servers: Arc::new(ways_of_tests(plane, clock.clone())),
         limits: network_test::Limits::new(&config.media),
     });
-    Ok(Services { accounts, chat: Arc::new(chat), calls, network_tests, fanout, epoch })
+    Ok(Services {
+        accounts,
+        chat: Arc::new(chat),
+        files: Arc::new(files),
+        calls,
+        network_tests,
+        fanout,
+        epoch,
+    })
 }
 
 /// How network tests reach the relay: as calls do.
@@ -272,6 +290,7 @@ fn router(config: &Config, base: &Base, services: &Services, trust: Option<Trust
     let http = http::router(HttpDeps {
         accounts: services.accounts.clone(),
         chat: services.chat.clone(),
+        files: services.files.clone(),
         calls: services.calls.clone(),
         health: Arc::new(StoreHealth(base.store.clone())),
         site: base.site.clone(),
@@ -418,6 +437,15 @@ async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
     while !pause(EXPIRE_EVERY, &stop).await {
         if let Err(e) = accounts.expire().await {
             tracing::warn!(error = %e, "expired sessions could not be ended");
+        }
+    }
+}
+
+/// Forgets files that were given up, every few seconds.
+async fn collect(files: Arc<Files>, stop: CancellationToken) {
+    while !pause(COLLECT_EVERY, &stop).await {
+        if let Err(e) = files.collect().await {
+            tracing::warn!(error = %e, "files that were given up could not be removed");
         }
     }
 }

@@ -9,11 +9,13 @@ use crate::ids::{ConversationId, MessageId, SessionId, UserId};
 
 mod call;
 mod content;
+mod file;
 mod quality;
 mod timeline;
 
 pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
 pub use content::{Quote, Reaction};
+pub use file::{Attachment, AttachmentKind, FileHash, StoredFile};
 pub use quality::{Direction, DirectionQuality, HopQuality, LegQuality};
 pub use timeline::{
     CallDetail, Candidate, DirectionFigures, FiguresEntry, Finding, Happening, Protocol, Timeline,
@@ -252,6 +254,8 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(value_type = Option<String>)]
     pub deleted_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub attachments: Vec<Attachment>,
     /// In the order in which the emoji came.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub reactions: Vec<Reaction>,

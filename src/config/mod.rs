@@ -2,6 +2,7 @@
 //! Secrets never show in `Debug`. Reading and checking are in `load` and `rules`; nothing here touches the world.
 
 mod fault;
+mod files;
 mod load;
 mod network;
 mod rules;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use fault::{Fault, Faults, Place};
+pub use files::Files;
 pub use load::{Loaded, Origins, load, parse};
 pub use network::Network;
 pub use rules::is_dns_name;
@@ -29,6 +31,7 @@ pub struct Config {
     pub accounts: Accounts,
     pub media: Media,
     pub calls: Calls,
+    pub files: Files,
     pub limits: Limits,
     pub log: Log,
 }

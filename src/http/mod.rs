@@ -5,6 +5,7 @@ mod auth;
 mod calls;
 mod conversations;
 mod extract;
+mod files;
 mod groups;
 mod health;
 mod messages;
@@ -40,6 +41,7 @@ use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::config;
+use crate::files::Files;
 use crate::limit::{Limiter, Rate};
 use crate::random::Random;
 use crate::site::Site;
@@ -49,6 +51,7 @@ use crate::site::Site;
 pub struct HttpDeps {
     pub accounts: Arc<Accounts>,
     pub chat: Arc<Chat>,
+    pub files: Arc<Files>,
     pub calls: Calls,
     pub health: Arc<dyn Health>,
     pub site: Arc<Site>,
@@ -118,6 +121,7 @@ fn routes() -> Vec<Route> {
     routes.extend(conversations::routes());
     routes.extend(groups::routes());
     routes.extend(messages::routes());
+    routes.extend(files::routes());
     routes.extend(calls::routes());
     routes.extend(health::routes());
     routes.extend(openapi::routes());
@@ -145,7 +149,7 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     let mut response = answered.instrument(span).await;
     let headers = response.headers_mut();
     security::protect(headers, &app.site, host.as_deref());
-    if is_api {
+    if is_api && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Ok(id) = HeaderValue::from_str(&request_id) {

@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::{Problem, status};
-use super::{Route, auth, calls, conversations, groups, health, messages, users};
+use super::{Route, auth, calls, conversations, files, groups, health, messages, users};
 use crate::code::Code;
 use crate::site::COOKIE;
 
@@ -23,6 +23,7 @@ use crate::site::COOKIE;
         conversations::open, conversations::conversation, conversations::messages, conversations::send,
         conversations::read, groups::create, groups::rename, groups::add, groups::set_role, groups::remove,
         messages::message, messages::edit, messages::delete, messages::react,
+        files::upload, files::download,
         calls::list, calls::call, health::live, health::ready, health::info
     ),
     components(schemas(Problem)),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calls::stats::Stats;
 use crate::chat::Draft;
 use crate::event::{Event, IceServer, RingStop, SlotUser};
-use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, NetworkTestId, UserId};
+use crate::ids::{CallId, ConversationId, DeviceId, EpochId, FileId, MessageId, NetworkTestId, UserId};
 use crate::model::{
     CallRecord, Candidate, HopQuality, Message, OwnUser, PathName, Protocol, Receipt, Target,
 };
@@ -138,15 +138,19 @@ struct SendMessageWire {
     client_id: String,
     to_user: Option<UserId>,
     conversation: Option<ConversationId>,
+    #[serde(default)]
     content: String,
     reply_to: Option<MessageId>,
+    #[serde(default)]
+    attachments: Vec<FileId>,
 }
 
 impl TryFrom<SendMessageWire> for SendMessage {
     type Error = &'static str;
     fn try_from(wire: SendMessageWire) -> Result<Self, Self::Error> {
         let to = target(wire.to_user, wire.conversation)?;
-        Ok(Self(Draft { client_id: wire.client_id, to, content: wire.content, reply_to: wire.reply_to }))
+        let SendMessageWire { client_id, content, reply_to, attachments, .. } = wire;
+        Ok(Self(Draft { client_id, to, content, reply_to, attachments }))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The REST face, asked as clients ask: every refusal, every route, every role.
 mod auth;
 mod errors;
+mod files;
 mod gates;
 mod hostile;
 mod house;
