@@ -59,6 +59,7 @@ use crate::site::Site;
 use crate::socket::{Fanout, SocketDeps, SocketLimits};
 use crate::startup::addresses::{self, Machine, MediaAddresses};
 use crate::startup::home::{Home, HomeError};
+use crate::startup::jobs;
 use crate::startup::owner::{self, OwnerError, OwnerLink};
 use crate::store::{Store, StoreError};
 
@@ -119,9 +120,6 @@ const SLOTS: usize = 8;
 const BIND_TRIES: u32 = 20;
 /// How long requests in hand may take once the server stops; calls and the store have their own few seconds.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
-const COLLECT_EVERY: Duration = Duration::from_secs(10);
-const EXPIRE_EVERY: Duration = Duration::from_secs(10);
-const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 /// Between tries while the database does not answer.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -186,12 +184,12 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let trusted_proxies = config.server.trusted_proxies.clone();
     let port = Port { tls, router, media: media.clone(), site, caps, trusted_proxies, deadlines };
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
-    let jobs = TaskTracker::new();
-    jobs.spawn(expire(services.accounts.clone(), stop.clone()));
-    jobs.spawn(collect(services.files.clone(), stop.clone()));
+    let tasks = TaskTracker::new();
+    tasks.spawn(jobs::expire(services.accounts.clone(), stop.clone()));
+    tasks.spawn(jobs::collect(services.files.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
-    jobs.spawn(renew(certificates, config, clock, stop.clone()));
-    jobs.close();
+    tasks.spawn(jobs::renew(certificates, config, clock, stop.clone()));
+    tasks.close();
     Ok(Running {
         addresses,
         media_addresses: media.udp_addrs().to_vec(),
@@ -203,7 +201,7 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
         media,
         stop,
         serving,
-        jobs,
+        jobs: tasks,
         _home: home,
     })
 }
@@ -430,58 +428,4 @@ fn warn_of_descriptors(config: &Config) {
             "the system's limit of open files (ulimit -n) allows no more connections than this"
         );
     }
-}
-
-/// Ends sessions that have expired, every few seconds.
-async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
-    while !pause(EXPIRE_EVERY, &stop).await {
-        if let Err(e) = accounts.expire().await {
-            tracing::warn!(error = %e, "expired sessions could not be ended");
-        }
-    }
-}
-
-/// Forgets files that were given up, every few seconds.
-async fn collect(files: Arc<Files>, stop: CancellationToken) {
-    while !pause(COLLECT_EVERY, &stop).await {
-        if let Err(e) = files.collect().await {
-            tracing::warn!(error = %e, "files that were given up could not be removed");
-        }
-    }
-}
-
-/// Takes new certificates as they come or are due.
-async fn renew(
-    certificates: Arc<Certificates>,
-    config: Config,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
-) {
-    let mut last_complaint = String::new();
-    while !pause(CERTIFICATE_EVERY, &stop).await {
-        let (certificates, config, now) = (certificates.clone(), config.clone(), clock.now());
-        // Files are read, keys are made.
-        let refreshed = tokio::task::spawn_blocking(move || {
-            certificates.refresh(&addresses::names(&config, &Machine::here()), now)
-        });
-        match refreshed.await {
-            Ok(Ok(fresh)) => {
-                if fresh {
-                    tracing::info!("a new certificate is in use");
-                }
-                last_complaint.clear();
-            }
-            Ok(Err(e)) if e.to_string() == last_complaint => {}
-            Ok(Err(e)) => {
-                last_complaint = e.to_string();
-                tracing::error!(error = %e, "the new certificate cannot be used, the old one stays");
-            }
-            Err(e) => tracing::error!(error = %e, "looking for a new certificate failed"),
-        }
-    }
-}
-
-/// True if the server stops meanwhile.
-async fn pause(time: Duration, stop: &CancellationToken) -> bool {
-    tokio::time::timeout(time, stop.cancelled()).await.is_ok()
 }

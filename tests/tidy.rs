@@ -28,7 +28,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("socket", &["accounts", "calls", "chat", "event", "network_test", "policy"]),
     ("http", &["accounts", "calls", "chat", "event", "files", "policy"]),
     ("port", &[]),
-    ("startup", &["accounts", "store", "port"]),
+    ("startup", &["accounts", "files", "store", "port"]),
 ];
 
 /// Files that may import every room: the wiring.

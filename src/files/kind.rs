@@ -85,6 +85,7 @@ mod tests {
     fn bytes_say_what_a_file_is() {
         let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
         let webm = b"\x1aE\xdf\xa3\x01\0\0\0\0\0\0\x1fB\x86\x81\x01B\xf7\x81\x01B\xf2\x81\x04B\xf3\x81\x08B\x82\x84webm";
+        let webm = &[webm.as_slice(), &[0; 300]].concat();
         let ogg = b"OggS\0\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0OpusHead";
         let svg = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>";
         let of = |bytes: &[u8], spoken| {

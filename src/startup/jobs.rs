@@ -1,0 +1,71 @@
+//! What is done again and again while the server runs: sessions end, files are forgotten, certificates renew.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::addresses::{self, Machine};
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::files::Files;
+use crate::port::tls::Certificates;
+
+const EXPIRE_EVERY: Duration = Duration::from_secs(10);
+const COLLECT_EVERY: Duration = Duration::from_secs(10);
+const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
+
+/// Ends sessions that have expired, every few seconds.
+pub async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
+    while !pause(EXPIRE_EVERY, &stop).await {
+        if let Err(e) = accounts.expire().await {
+            tracing::warn!(error = %e, "expired sessions could not be ended");
+        }
+    }
+}
+
+/// Forgets files that were given up, every few seconds.
+pub async fn collect(files: Arc<Files>, stop: CancellationToken) {
+    while !pause(COLLECT_EVERY, &stop).await {
+        if let Err(e) = files.collect().await {
+            tracing::warn!(error = %e, "files that were given up could not be removed");
+        }
+    }
+}
+
+/// Takes new certificates as they come or are due.
+pub async fn renew(
+    certificates: Arc<Certificates>,
+    config: Config,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) {
+    let mut last_complaint = String::new();
+    while !pause(CERTIFICATE_EVERY, &stop).await {
+        let (certificates, config, now) = (certificates.clone(), config.clone(), clock.now());
+        // Files are read, keys are made.
+        let refreshed = tokio::task::spawn_blocking(move || {
+            certificates.refresh(&addresses::names(&config, &Machine::here()), now)
+        });
+        match refreshed.await {
+            Ok(Ok(fresh)) => {
+                if fresh {
+                    tracing::info!("a new certificate is in use");
+                }
+                last_complaint.clear();
+            }
+            Ok(Err(e)) if e.to_string() == last_complaint => {}
+            Ok(Err(e)) => {
+                last_complaint = e.to_string();
+                tracing::error!(error = %e, "the new certificate cannot be used, the old one stays");
+            }
+            Err(e) => tracing::error!(error = %e, "looking for a new certificate failed"),
+        }
+    }
+}
+
+/// True if the server stops meanwhile.
+async fn pause(time: Duration, stop: &CancellationToken) -> bool {
+    tokio::time::timeout(time, stop.cancelled()).await.is_ok()
+}
