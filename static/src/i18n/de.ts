@@ -62,6 +62,7 @@ const de: Messages = {
     completed: 'Anruf beendet', completedAfter: 'Anruf beendet nach {time}', declined: '{name} hat abgelehnt.', youDeclined: 'Du hast abgelehnt.',
     busy: '{name} ist in einem anderen Gespräch.', noAnswer: '{name} hat nicht abgenommen.', missed: 'Du hast einen Anruf von {name} verpasst.', cancelled: 'Anruf abgebrochen.',
     connectFailed: 'Der Ton ließ sich nicht verbinden. Bitte rufe noch einmal an.', mediaLost: 'Die Verbindung ging verloren und kam nicht wieder.',
+    unreachable: '{name} ist gerade nicht erreichbar.', doNotDisturb: '{name} möchte nicht gestört werden.', theirMicrophone: '{name} konnte kein Mikrofon benutzen.', removed: 'Du wurdest aus dem Anruf entfernt.',
     vanished: '{name} ist nicht mehr erreichbar.', serverRestart: 'Der Server wurde während des Anrufs neu gestartet.', relayFailed: 'Der Server konnte den Anruf nicht fortsetzen. Bitte rufe noch einmal an.',
     answeredElsewhere: 'Auf einem anderen Gerät angenommen.', declinedElsewhere: 'Auf einem anderen Gerät abgelehnt.', refused: 'Der Anruf ließ sich nicht beginnen.', refusedWhy: 'Der Anruf ließ sich nicht beginnen: {why}',
     micDenied: 'Charla darf dein Mikrofon nicht verwenden.', micDeniedHint: 'Erlaube es über das Symbol neben der Adresszeile, unter „Mikrofon“, und rufe dann noch einmal an.',

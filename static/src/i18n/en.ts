@@ -60,6 +60,7 @@ export default {
     completed: 'Call ended', completedAfter: 'Call ended after {time}', declined: '{name} declined the call.', youDeclined: 'You declined the call.',
     busy: '{name} is in another call.', noAnswer: '{name} did not answer.', missed: 'You missed a call from {name}.', cancelled: 'Call cancelled.',
     connectFailed: 'The sound could not be connected. Please call again.', mediaLost: 'The connection was lost and did not come back.',
+    unreachable: '{name} cannot be reached right now.', doNotDisturb: '{name} does not want to be disturbed.', theirMicrophone: '{name} could not use a microphone.', removed: 'You were taken out of the call.',
     vanished: '{name} can no longer be reached.', serverRestart: 'The server was restarted during the call.', relayFailed: 'The server could not carry the call on. Please call again.',
     answeredElsewhere: 'Answered on another device.', declinedElsewhere: 'Declined on another device.', refused: 'The call could not be started.', refusedWhy: 'The call could not be started: {why}',
     micDenied: 'Charla may not use your microphone.', micDeniedHint: 'Allow it by the icon beside the address bar, under “Microphone”, then call again.',

@@ -21,6 +21,8 @@ export const useCalls = defineStore('calls', () => {
   const state = shallowRef(IDLE)
   /** Rises with every call that ended: the history is stale. */
   const endings = ref(0)
+  /** Calls missed since their list was last looked at, on any device. */
+  const missed = ref(0)
   /** False while no sound at all comes from the other one, for whatever reason. */
   const hearing = ref(true)
   /** The last five seconds of this tab's call, hop by hop; empty until the server told. */
@@ -55,6 +57,10 @@ export const useCalls = defineStore('calls', () => {
     if (callOf(state.value)?.id === id && state.value.phase !== 'ended') quality.value = legs
   }
 
+  function onMissed(count: number): void {
+    missed.value = count
+  }
+
   async function start(conversation: Id): Promise<void> {
     dispatch({ type: 'start', conversation, permission: await permission() })
   }
@@ -76,7 +82,7 @@ export const useCalls = defineStore('calls', () => {
     emitStart: (effect) => void emitStart(effect.conversation),
     emitAccept: (effect) => void emitAccept(effect.call),
     emitReject: (effect) => void useConnection().emit('rejectCall', { call: effect.call }),
-    emitLeave: (effect) => void useConnection().emit('leaveCall', { call: effect.call }),
+    emitLeave: (effect) => void useConnection().emit('leaveCall', effect.reason ? { call: effect.call, reason: effect.reason } : { call: effect.call }),
     emitMuted: (effect) => void useConnection().emit('setMuted', { call: effect.call, muted: effect.muted }),
     ring: ({ sound }) => ring(sound),
     tone: (effect) => tone(effect.tone),
@@ -184,5 +190,5 @@ export const useCalls = defineStore('calls', () => {
     if (state.value.phase === 'active' || state.value.phase === 'outgoing') peer?.restart()
   })
 
-  return { state, stage, call, peerUser, hearing, quality, path, endings, dispatch, onWelcome, onQuality, start, accept, abandon, useInput, useOutput, levels }
+  return { state, stage, call, peerUser, hearing, quality, path, endings, missed, dispatch, onWelcome, onQuality, onMissed, start, accept, abandon, useInput, useOutput, levels }
 })
