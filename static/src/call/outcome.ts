@@ -2,6 +2,13 @@
 import { hasEnded, type Call, type Id, type Leg } from '../protocol'
 import type { CallState, OutcomeKey } from './types'
 
+export const IDLE: CallState = { phase: 'idle' }
+
+/** The call this state is about, if the server knows it. */
+export function callOf(state: CallState): Call | null {
+  return 'call' in state ? state.call : null
+}
+
 /** The other one of a call between two; in a group call the caller, or the first of the others. */
 export function peerOf(call: Call, me: Id): Id {
   if (call.caller !== me) return call.caller
