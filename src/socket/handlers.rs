@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use super::conn::Conn;
 use super::protocol::{
-    Ack, CallStats, CallUser, ClientEvent, Excuse, LeaveCall, LeaveReason, Mark, MediaOffer, NetworkTest,
-    OneCall, RejectCall, SendMessage, SetMuted, StartCall, Sync, Typing,
+    Ack, CallStats, CallUser, ClientEvent, EditMessage, Excuse, LeaveCall, LeaveReason, Mark, MediaOffer,
+    NetworkTest, OneCall, OneMessage, ReactMessage, RejectCall, SendMessage, SetMuted, StartCall, Sync,
+    Typing,
 };
 use crate::accounts::Accounts;
 use crate::calls::CallError;
 use crate::calls::service::{Calls, Leaving, MediaAnswer, Started};
 use crate::chat::{Chat, ChatError, Draft, Sent, SyncView};
 use crate::code::{Code, Refusal};
-use crate::model::{CallRecord, Target};
+use crate::model::{CallRecord, Message, Target};
 use crate::network_test::{Begun, NetworkTests, TestError};
 
 /// The services behind the events.
@@ -29,6 +30,15 @@ impl Handlers {
         match event {
             ClientEvent::SendMessage(SendMessage(draft)) => {
                 sent(self.chat.send(user, Some(device), draft).await)
+            }
+            ClientEvent::EditMessage(EditMessage { message, content }) => {
+                changed(self.chat.edit(user, Some(device), message, &content).await)
+            }
+            ClientEvent::DeleteMessage(OneMessage { message }) => {
+                changed(self.chat.delete(user, Some(device), message).await)
+            }
+            ClientEvent::ReactMessage(ReactMessage { message, emoji, reacted }) => {
+                changed(self.chat.react(user, Some(device), message, &emoji, reacted).await)
             }
             ClientEvent::MessageDelivered(Mark { conversation, seq }) => {
                 done(self.chat.mark(user, conversation, seq, 0).await)
@@ -148,6 +158,13 @@ fn started(result: Result<Started, CallError>) -> Ack {
 fn sent(result: Result<Sent, ChatError>) -> Ack {
     match result {
         Ok(Sent { message, .. }) => Ack::Sent { ok: true, message },
+        Err(error) => error.into(),
+    }
+}
+
+fn changed(result: Result<Message, ChatError>) -> Ack {
+    match result {
+        Ok(message) => Ack::Sent { ok: true, message },
         Err(error) => error.into(),
     }
 }
