@@ -54,13 +54,7 @@ impl Handlers {
             ClientEvent::AcceptCall(OneCall { call }) => started(self.calls.accept(user, device, call).await),
             ClientEvent::RejectCall(rejection) => self.reject(conn, rejection).await,
             ClientEvent::JoinCall(OneCall { call }) => started(self.calls.join(user, device, call).await),
-            ClientEvent::LeaveCall(LeaveCall { call, reason }) => {
-                let why = match reason {
-                    Some(LeaveReason::MicrophoneRefused) => Leaving::NoMicrophone,
-                    None => Leaving::HangUp,
-                };
-                done(self.calls.leave(user, device, call, why).await)
-            }
+            ClientEvent::LeaveCall(leave) => self.leave(conn, leave).await,
             ClientEvent::EndCall(OneCall { call }) => done(self.calls.end(user, call).await),
             ClientEvent::InviteToCall(CallUser { call, user: other }) => {
                 done(self.calls.invite(user, call, other).await)
@@ -77,19 +71,28 @@ impl Handlers {
                     Err(error) => error.into(),
                 }
             }
-            ClientEvent::SetMuted(SetMuted { call, muted, user: other }) => {
-                match other.filter(|other| *other != user) {
-                    Some(other) if muted => done(self.calls.mute_other(user, call, other).await),
-                    Some(_) => {
-                        Refusal::new(Code::Forbidden, "Only they can turn their microphone on.").into()
-                    }
-                    None => done(self.calls.set_muted(user, device, call, muted).await),
-                }
-            }
+            ClientEvent::SetMuted(mute) => self.mute(conn, mute).await,
             ClientEvent::CallStats(CallStats { call, stats }) => {
                 done(self.calls.call_stats(user, device, call, stats).await)
             }
             ClientEvent::NetworkTest(step) => self.test_network(conn, step).await,
+        }
+    }
+
+    async fn leave(&self, conn: &Conn, LeaveCall { call, reason }: LeaveCall) -> Ack {
+        let why = match reason {
+            Some(LeaveReason::MicrophoneRefused) => Leaving::NoMicrophone,
+            None => Leaving::HangUp,
+        };
+        done(self.calls.leave(conn.actor.user, conn.device, call, why).await)
+    }
+
+    async fn mute(&self, conn: &Conn, SetMuted { call, muted, user: other }: SetMuted) -> Ack {
+        let (user, device) = (conn.actor.user, conn.device);
+        match other.filter(|other| *other != user) {
+            Some(other) if muted => done(self.calls.mute_other(user, call, other).await),
+            Some(_) => Refusal::new(Code::Forbidden, "Only they can turn their microphone on.").into(),
+            None => done(self.calls.set_muted(user, device, call, muted).await),
         }
     }
 
