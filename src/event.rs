@@ -65,6 +65,8 @@ pub struct SlotUser {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     NewMessage(Message),
+    /// A message was edited, deleted, or reacted to.
+    MessageUpdated(Message),
     Receipt(Receipt),
     /// A group's name, members or roles changed, or one's own membership: ask for it again.
     ConversationUpdated {
@@ -107,4 +109,24 @@ pub enum Event {
 /// Where services put events. Never blocks, never fails: what a device misses, it gets by `sync`.
 pub trait Outbox: Send + Sync + 'static {
     fn publish(&self, to: Audience, event: Event);
+}
+
+/// Whether somebody may be rung.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    Free,
+    /// He said that nobody is to disturb him: his devices do not ring.
+    DoNotDisturb,
+}
+
+/// Who may be rung, as calls ask for it: presence answers. Never blocks.
+pub trait Attendance: Send + Sync + 'static {
+    fn availability(&self, user: UserId) -> Availability;
+}
+
+/// Where nobody keeps presence, everybody may be rung.
+impl Attendance for () {
+    fn availability(&self, _: UserId) -> Availability {
+        Availability::Free
+    }
 }

@@ -35,6 +35,7 @@ pub fn relay() -> Relay {
         announce_tcp: vec![here],
         max_slots: 8,
         max_transports: 4,
+        max_handshakes: 4,
         srtp_any: false,
         tcp_only: false,
     };

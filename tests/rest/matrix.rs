@@ -1,4 +1,6 @@
 //! Every route × every role. A route without a row here fails, so a new one cannot be forgotten.
+use charla::chat::Draft;
+use charla::model::Target;
 use serde_json::{Value, json};
 
 use crate::house::{House, PASSWORD, ended_call};
@@ -18,6 +20,7 @@ use Role::{Anonymous, Member, Owner, Stranger};
 struct Subject {
     conversation: String,
     group: String,
+    message: String,
     call: String,
     session: String,
     user: String,
@@ -34,7 +37,7 @@ fn row(route: &'static str, body: Option<Value>, expect: [u16; 4]) -> Row {
     Row { route, body, expect }
 }
 
-/// The id in a path is that of a conversation, a call or a session of the member.
+/// The id in a path is that of a conversation, a message, a call or a session of the member.
 fn rows(subject: &Subject) -> Vec<Row> {
     let everyone = [200, 200, 200, 200];
     let signed = [200, 200, 200, 401];
@@ -72,6 +75,14 @@ fn rows(subject: &Subject) -> Vec<Row> {
         row("POST /api/v1/groups/{id}/members", Some(json!({"users": []})), member),
         row("PUT /api/v1/groups/{id}/members/{user}", Some(json!({"role": "admin"})), member),
         row("DELETE /api/v1/groups/{id}/members/{user}", None, [404, 204, 404, 401]),
+        row("GET /api/v1/messages/{id}", None, member),
+        row("PUT /api/v1/messages/{id}", Some(json!({"content": "new"})), member),
+        row(
+            "PUT /api/v1/messages/{id}/reactions",
+            Some(json!({"emoji": "\u{1F44D}", "reacted": true})),
+            member,
+        ),
+        row("DELETE /api/v1/messages/{id}", None, member),
         row("GET /api/v1/calls", None, signed),
         row("GET /api/v1/calls/{id}", None, member),
         // Last: they end sessions.
@@ -85,6 +96,7 @@ impl Subject {
         let id = match route {
             r if r.starts_with("/api/v1/conversations") => &self.conversation,
             r if r.starts_with("/api/v1/groups") => &self.group,
+            r if r.starts_with("/api/v1/messages") => &self.message,
             r if r.starts_with("/api/v1/calls") => &self.call,
             r if r.starts_with("/api/v1/auth/sessions") => &self.session,
             _ => &self.user,
@@ -110,6 +122,13 @@ async fn matrix(by_cookie: bool) {
     house.accounts.claim(actor, &secret).await.unwrap();
     let conversation = house.chat.open(member.user.public.id, friend.user.public.id).await.unwrap();
     let group = house.chat.create_group(member.user.public.id, "g", &[friend.user.public.id]).await.unwrap();
+    let draft = Draft {
+        client_id: "said".into(),
+        to: Target::Conversation(conversation.id),
+        content: "secret of friend".into(),
+        reply_to: None,
+    };
+    let message = house.chat.send(member.user.public.id, None, draft).await.unwrap().message;
     let call = ended_call(&house, &member, &friend, conversation.id).await;
     let again = json!({"username": "member", "password": PASSWORD});
     house.post("/api/v1/auth/login").json(&again).send().await.ok(200);
@@ -119,6 +138,7 @@ async fn matrix(by_cookie: bool) {
     let subject = Subject {
         conversation: conversation.id.to_string(),
         group: group.id.to_string(),
+        message: message.id.to_string(),
         call: call.to_string(),
         session: other.id.to_string(),
         user: friend.user.public.id.to_string(),
