@@ -78,10 +78,10 @@ export function applyChanges(thread: Thread, changed: Message[]): void {
     const newer = thread.messages.some((known) => known.id === message.id && (known.rev ?? 0) > (message.rev ?? 0))
     if (newer) continue
     const quote = { id: message.id, seq: message.seq, fromUser: message.fromUser, content: message.content, ...(message.deletedAt ? { deletedAt: message.deletedAt } : {}) }
-    thread.messages = thread.messages.map((known) => {
+    thread.messages = Object.freeze(thread.messages.map((known) => {
       if (known.id === message.id) return message
       return known.quote?.id === message.id ? { ...known, quote } : known
-    })
+    }))
     const last = thread.conversation.lastMessage
     if (last?.id === message.id && (last.rev ?? 0) <= (message.rev ?? 0)) thread.conversation.lastMessage = message
   }

@@ -45,6 +45,8 @@ const de: Messages = {
     queued: 'Wird gesendet, sobald es geht', sent: 'Gesendet', delivered: 'Zugestellt', read: 'Gelesen', failed: 'Nicht gesendet', failedWhy: 'Nicht gesendet: {why}',
     retry: 'Noch einmal', discard: 'Löschen', bytes: 'Noch {left} Bytes', tooLong: '{over} Bytes zu lang', 
     from: '{name} hat geschrieben: {text}', hint: 'Eingabe sendet, Umschalt + Eingabe macht eine neue Zeile', unreadFrom: 'Neu', me: 'Du',
+    gone: 'Diese Nachricht wurde gelöscht', edited: 'bearbeitet', react: 'Reagieren', reacted: '{emoji} von {names}', reply: 'Antworten', replyTo: 'Antwort an {name}:', edit: 'Bearbeiten', editing: 'Bearbeiten:', save: 'Speichern', cancel: 'Abbrechen',
+    removeSure: 'Für alle löschen?', readBy: 'Gelesen von', readByThese: 'Gelesen von {names}', readByNobody: 'Noch hat es niemand gelesen', draft: 'Entwurf: {text}',
     did: {
       created: '{who} hat die Gruppe „{name}“ angelegt', renamed: '{who} hat die Gruppe „{name}“ genannt', added: '{who} hat {whom} dazugeholt',
       removed: '{who} hat {whom} entfernt', left: '{who} ist gegangen', role_owner: '{who} hat die Gruppe {whom} übergeben',

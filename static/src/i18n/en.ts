@@ -43,6 +43,8 @@ export default {
     queued: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent', failedWhy: 'Not sent: {why}',
     retry: 'Try again', discard: 'Delete', bytes: '{left} bytes left', tooLong: 'Too long by {over} bytes', 
     from: '{name} wrote: {text}', hint: 'Enter sends, Shift + Enter makes a new line', unreadFrom: 'New', me: 'You',
+    gone: 'This message was deleted', edited: 'edited', react: 'React', reacted: '{emoji} from {names}', reply: 'Reply', replyTo: 'Reply to {name}:', edit: 'Edit', editing: 'Edit:', save: 'Save', cancel: 'Cancel',
+    removeSure: 'Delete for everybody?', readBy: 'Read by', readByThese: 'Read by {names}', readByNobody: 'Nobody has read this yet', draft: 'Draft: {text}',
     did: {
       created: '{who} made the group “{name}”', renamed: '{who} named the group “{name}”', added: '{who} added {whom}',
       removed: '{who} removed {whom}', left: '{who} left', role_owner: '{who} passed the group on to {whom}',

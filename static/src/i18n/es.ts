@@ -45,6 +45,8 @@ const es: Messages = {
     queued: 'Esperando para enviarse', sent: 'Enviado', delivered: 'Entregado', read: 'Leído', failed: 'No enviado', failedWhy: 'No enviado: {why}',
     retry: 'Reintentar', discard: 'Eliminar', bytes: 'Quedan {left} bytes', tooLong: 'Sobran {over} bytes',
     from: '{name} escribió: {text}', hint: 'Intro envía, Mayús + Intro hace una línea nueva', unreadFrom: 'Nuevos', me: 'Tú',
+    gone: 'Este mensaje se eliminó', edited: 'editado', react: 'Reaccionar', reacted: '{emoji} de {names}', reply: 'Responder', replyTo: 'Respuesta a {name}:', edit: 'Editar', editing: 'Editar:', save: 'Guardar', cancel: 'Cancelar',
+    removeSure: '¿Eliminar para todos?', readBy: 'Leído por', readByThese: 'Leído por {names}', readByNobody: 'Aún no lo ha leído nadie', draft: 'Borrador: {text}',
     did: {
       created: '{who} creó el grupo «{name}»', renamed: '{who} llamó al grupo «{name}»', added: '{who} añadió a {whom}',
       removed: '{who} quitó a {whom}', left: '{who} salió del grupo', role_owner: '{who} cedió el grupo a {whom}',

@@ -68,7 +68,7 @@ export const rest = {
   users: (prefix: string) => request<{ users: User[] }>('GET', `users${query({ query: prefix, limit: 20 })}`),
   openConversation: (user: Id) => request<Conversation>('POST', 'conversations', { user }),
   conversation: (id: Id) => request<Conversation>('GET', `conversations/${id}`),
-  messages: (conversation: Id, before: number, limit = 40) =>
+  messages: (conversation: Id, before: number, limit = 100) =>
     request<{ messages: Message[]; next: string | null }>(
       'GET', `conversations/${conversation}/messages${query({ before, limit })}`),
   calls: (after?: string, limit = 30) =>
