@@ -17,7 +17,7 @@ let rest;
 let conversation;
 
 before(async () => {
-  server = await Server.start();
+  server = await Server.start({ config: '[limits]\nevents_per_second = 100000\nevents_burst = 100000\n' });
   // Without the Content-Security-Policy, so that it is the page itself that runs nothing.
   [anna, ben] = await Promise.all([launch(), launch()]);
   await anna.context.addInitScript(() => {
@@ -44,15 +44,16 @@ test('of a hundred texts that run elsewhere none runs, and no element comes of t
   const corpus = JSON.parse(readFileSync(new URL('../../static/tests/xss.json', import.meta.url), 'utf8'));
   await anna.page.goto(`${server.url}/c/${conversation}`);
   await anna.id('message-input').waitFor();
-  let shown = 0;
-  for (const [at, text] of corpus.entries()) {
-    await post(text, `xss-${at}`);
-    await anna.page.locator(`[data-testid=message][data-seq="${at + 1}"]`).waitFor();
-    shown += 1;
-    const strange = await anna.page.locator(`[data-testid=message][data-seq="${at + 1}"] .text`).evaluate((text) => {
+  let at = 0;
+  while (at < corpus.length) {
+    // As many as are surely all on the page at once.
+    const some = corpus.slice(at, at + 8);
+    for (const text of some) await post(text, `xss-${at++}`);
+    await anna.page.locator(`[data-testid=message][data-seq="${at}"]`).waitFor();
+    const strange = await anna.page.locator('[data-testid=message] .text').evaluateAll((texts) => {
       const known = ['P', 'UL', 'OL', 'LI', 'PRE', 'CODE', 'BLOCKQUOTE', 'A', 'STRONG', 'EM', 'S'];
       const faults = [];
-      for (const element of text.querySelectorAll('*')) {
+      for (const element of texts.flatMap((text) => [...text.querySelectorAll('*')])) {
         if (!known.includes(element.tagName)) faults.push(element.tagName);
         for (const { name, value } of element.attributes) {
           if (/^on|^style$|^src/i.test(name) || (name === 'href' && !/^https?:/.test(value))) faults.push(`${name}=${value}`);
@@ -60,9 +61,8 @@ test('of a hundred texts that run elsewhere none runs, and no element comes of t
       }
       return faults;
     });
-    assert.deepEqual(strange, [], text);
+    assert.deepEqual(strange, [], some.join('\n'));
   }
-  assert.equal(shown, corpus.length);
   assert.deepEqual(await anna.page.evaluate(() => window.__ran), []);
 });
 

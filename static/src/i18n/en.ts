@@ -32,6 +32,7 @@ export default {
   chats: {
     title: 'Chats', search: 'Find people', searching: 'Searching …', nobody: 'Nobody is called “{query}…”.',
     people: 'People', empty: 'No chats yet', emptyHint: 'Find somebody by username and say hello.',
+    newGroup: 'New group', group: 'Members and settings of {name}',
     pick: 'Pick a chat', pickHint: 'Or find somebody new. What you write arrives even if they are away.',
     you: 'You: {text}', start: 'No messages yet', unread: '{n} unread message | {n} unread messages', clear: 'Clear search', list: 'Conversations',
     missing: 'This conversation does not exist, or is not yours.',
@@ -43,7 +44,7 @@ export default {
     queued: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent', failedWhy: 'Not sent: {why}',
     retry: 'Try again', discard: 'Delete', bytes: '{left} bytes left', tooLong: 'Too long by {over} bytes', 
     from: '{name} wrote: {text}', hint: 'Enter sends, Shift + Enter makes a new line', unreadFrom: 'New', me: 'You',
-    gone: 'This message was deleted', edited: 'edited', react: 'React', reacted: '{emoji} from {names}', reply: 'Reply', replyTo: 'Reply to {name}:', edit: 'Edit', editing: 'Edit:', save: 'Save', cancel: 'Cancel',
+    gone: 'This message was deleted', edited: 'edited', react: 'React', reacted: 'from {names}', reply: 'Reply', replyTo: 'Reply to {name}:', edit: 'Edit', editing: 'Edit:', save: 'Save', cancel: 'Cancel',
     removeSure: 'Delete for everybody?', readBy: 'Read by', readByThese: 'Read by {names}', readByNobody: 'Nobody has read this yet', draft: 'Draft: {text}',
     did: {
       created: '{who} made the group “{name}”', renamed: '{who} named the group “{name}”', added: '{who} added {whom}',

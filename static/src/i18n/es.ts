@@ -34,6 +34,7 @@ const es: Messages = {
   chats: {
     title: 'Chats', search: 'Buscar personas', searching: 'Buscando …', nobody: 'Nadie se llama «{query}…».',
     people: 'Personas', empty: 'Aún no hay chats', emptyHint: 'Busca a alguien por su nombre de usuario y salúdalo.',
+    newGroup: 'Grupo nuevo', group: 'Miembros y ajustes de {name}',
     pick: 'Elige un chat', pickHint: 'O busca a alguien nuevo. Lo que escribas llega aunque no esté conectado.',
     you: 'Tú: {text}', start: 'Aún no hay mensajes', unread: '{n} mensaje sin leer | {n} mensajes sin leer', clear: 'Borrar la búsqueda', list: 'Conversaciones',
     missing: 'Esta conversación no existe o no es tuya.',
@@ -45,7 +46,7 @@ const es: Messages = {
     queued: 'Esperando para enviarse', sent: 'Enviado', delivered: 'Entregado', read: 'Leído', failed: 'No enviado', failedWhy: 'No enviado: {why}',
     retry: 'Reintentar', discard: 'Eliminar', bytes: 'Quedan {left} bytes', tooLong: 'Sobran {over} bytes',
     from: '{name} escribió: {text}', hint: 'Intro envía, Mayús + Intro hace una línea nueva', unreadFrom: 'Nuevos', me: 'Tú',
-    gone: 'Este mensaje se eliminó', edited: 'editado', react: 'Reaccionar', reacted: '{emoji} de {names}', reply: 'Responder', replyTo: 'Respuesta a {name}:', edit: 'Editar', editing: 'Editar:', save: 'Guardar', cancel: 'Cancelar',
+    gone: 'Este mensaje se eliminó', edited: 'editado', react: 'Reaccionar', reacted: 'de {names}', reply: 'Responder', replyTo: 'Respuesta a {name}:', edit: 'Editar', editing: 'Editar:', save: 'Guardar', cancel: 'Cancelar',
     removeSure: '¿Eliminar para todos?', readBy: 'Leído por', readByThese: 'Leído por {names}', readByNobody: 'Aún no lo ha leído nadie', draft: 'Borrador: {text}',
     did: {
       created: '{who} creó el grupo «{name}»', renamed: '{who} llamó al grupo «{name}»', added: '{who} añadió a {whom}',
