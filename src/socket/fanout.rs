@@ -7,7 +7,7 @@ use socketioxide::socket::Sid;
 
 use super::conn::Conn;
 use super::protocol::ServerEvent;
-use crate::event::{Audience, Event, Outbox};
+use crate::event::{Audience, Event, Outbox, Whereabouts};
 use crate::ids::{DeviceId, SessionId, UserId};
 
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl Fanout {
     }
 
     /// Whether the user has a socket on this device.
-    pub fn is_here(&self, user: UserId, device: DeviceId) -> bool {
+    pub fn has_device(&self, user: UserId, device: DeviceId) -> bool {
         let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
         map.by_user.get(&user).is_some_and(|conns| conns.iter().any(|conn| conn.device == device))
     }
@@ -99,6 +99,12 @@ impl Fanout {
             }
             Audience::Session(session) => map.by_session.get(session).cloned().unwrap_or_default(),
         }
+    }
+}
+
+impl Whereabouts for Fanout {
+    fn is_here(&self, user: UserId) -> bool {
+        self.sockets_of(user) > 0
     }
 }
 
