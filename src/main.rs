@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use charla::clock::{Clock as _, SystemClock};
 use charla::config::{self, Loaded, LogFormat};
+use charla::startup::notify::{self, Manager, State};
 use charla::startup::owner::OwnerLink;
 use charla::{Options, Running};
 use clap::{Parser, Subcommand};
@@ -97,11 +98,14 @@ async fn serve(loaded: Loaded) -> anyhow::Result<()> {
     let options = Options { to_terminal, ..Options::default() };
     let mut term = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
     let mut int = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
+    let manager = Manager::at(std::env::var_os(notify::VARIABLE));
+    let watching = manager.clone();
     let shutdown = async move {
         tokio::select! {
             _ = term.recv() => {}
             _ = int.recv() => {}
         }
+        watching.tell(State::Stopping);
         // Whoever asks twice will not wait.
         tokio::spawn(async move {
             tokio::select! {
@@ -115,6 +119,7 @@ async fn serve(loaded: Loaded) -> anyhow::Result<()> {
         let took = SystemClock.instant().duration_since(began);
         tracing::info!(tcp = ?running.addresses, udp = ?running.media_addresses, ?took, "serving");
         announce(running);
+        manager.tell(State::Ready);
     };
     charla::run(loaded.config, options, shutdown, started).await?;
     Ok(())
