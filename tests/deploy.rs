@@ -99,9 +99,13 @@ fn the_image_is_small_not_root_and_asks_for_its_health() {
     let text = file("deploy/Dockerfile");
     let (_, last) = text.rsplit_once("\nFROM ").unwrap();
     assert!(last.starts_with("gcr.io/distroless/"), "the last stage has no shell and no package manager");
-    for words in
-        ["USER 65532:65532", "VOLUME /var/lib/charla", "HEALTHCHECK", "EXPOSE 8443/tcp 8443/udp", "\"health\""]
-    {
+    for words in [
+        "USER 65532:65532",
+        "VOLUME /var/lib/charla",
+        "HEALTHCHECK",
+        "EXPOSE 8443/tcp 8443/udp",
+        "\"health\"",
+    ] {
         assert!(last.contains(words), "the image lacks {words}");
     }
     assert_eq!(last.matches("VOLUME").count(), 1);

@@ -4,6 +4,7 @@ mod errors;
 mod gates;
 mod hostile;
 mod house;
+mod lists;
 mod matrix;
 mod page;
 mod resources;
