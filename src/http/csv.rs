@@ -32,6 +32,15 @@ pub struct Table {
     start: &'static str,
 }
 
+impl Table {
+    /// The first line.
+    pub fn headings(&self) -> String {
+        line(self.columns.iter().map(|column| match column {
+            Field(name) | Person(name, _) => (*name).to_owned(),
+        }))
+    }
+}
+
 /// A heading and where its value stands.
 #[derive(Clone, Copy)]
 enum Column {
@@ -158,11 +167,8 @@ async fn export(
         Err(Stop::Refused(response)) => return Ok(response),
         Err(Stop::Broken) => return Err(refuse(Code::Internal, "The server's log has the cause.")),
     };
-    let headings = export.table.columns.iter().map(|column| match column {
-        Field(name) | Person(name, _) => (*name).to_owned(),
-    });
     let name = export.table.name;
-    let first = line(headings) + &first;
+    let first = export.table.headings() + &first;
     let rest = stream::try_unfold(export, |mut export| async move {
         if export.cursor.is_none() {
             return Ok(None);

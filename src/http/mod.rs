@@ -3,15 +3,19 @@
 mod assets;
 mod auth;
 mod calls;
+mod complete;
 mod conversations;
 mod csv;
+mod docs;
 mod etag;
+mod examples;
 mod extract;
 mod groups;
 mod health;
 mod messages;
 pub mod openapi;
 mod paging;
+mod postman;
 mod problem;
 mod security;
 mod trust;
@@ -135,6 +139,8 @@ fn routes() -> Vec<Route> {
     routes.extend(calls::routes());
     routes.extend(health::routes());
     routes.extend(openapi::routes());
+    routes.extend(docs::routes());
+    routes.extend(postman::routes());
     routes.extend(trust::routes());
     routes
 }

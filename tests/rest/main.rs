@@ -1,5 +1,6 @@
 //! The REST face, asked as clients ask: every refusal, every route, every role.
 mod auth;
+mod documents;
 mod errors;
 mod gates;
 mod hostile;
