@@ -37,6 +37,17 @@ enum Command {
         /// For example https://localhost:8443
         url: String,
     },
+    /// Back up the data directory, the database in it and the certificates into a new directory, while the server runs
+    /// or not.
+    Backup {
+        /// The directory, which must not be there.
+        to: PathBuf,
+    },
+    /// Put a backup where the configuration says that data are. The server must not run; nothing is overwritten.
+    Restore {
+        /// A directory that `charla backup` made.
+        from: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -62,6 +73,24 @@ fn work(cli: Cli) -> anyhow::Result<ExitCode> {
             let report = runtime.block_on(charla::check::report(&loaded));
             print!("{report}");
             Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Backup { to } => {
+            let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
+            let made = charla::backup::backup(&loaded.config, &to, SystemClock.now())?;
+            println!("{} files are backed up in {}", made.files.len(), to.display());
+            if !made.database {
+                println!("The database is not among them: back up MongoDB with mongodump");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Restore { from } => {
+            let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
+            let restored = charla::backup::restore(&loaded.config, &from)?;
+            println!("{} files of {} are restored", restored.files.len(), restored.created_at);
+            if !restored.database {
+                println!("The database is not among them: restore MongoDB with mongorestore");
+            }
+            Ok(ExitCode::SUCCESS)
         }
         Command::Serve => {
             let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
