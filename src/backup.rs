@@ -111,8 +111,7 @@ fn fill(config: &Config, part: &Path, now: Timestamp) -> Result<Manifest> {
             }
         }
     }
-    let manifest =
-        Manifest { version: env!("CARGO_PKG_VERSION").into(), created_at: now, database, files };
+    let manifest = Manifest { version: env!("CARGO_PKG_VERSION").into(), created_at: now, database, files };
     let text = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
     private::write(&part.join(MANIFEST), &text)?;
     Ok(manifest)

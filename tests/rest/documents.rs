@@ -50,7 +50,8 @@ async fn an_example_of_a_request_is_understood() {
         if !example.is_object() || path.starts_with("/api/v1/auth/") {
             continue;
         }
-        let path = path.replace("{id}", "000000000000000000000000").replace("{user}", "000000000000000000000000");
+        let path =
+            path.replace("{id}", "000000000000000000000000").replace("{user}", "000000000000000000000000");
         let answer = house.ask(&method, &path).bearer(&alice.access_token).json(example).send().await;
         assert_ne!(answer.json["code"], "badRequest", "{method} {path} {example}: {}", answer.text);
     }
@@ -102,7 +103,8 @@ async fn the_collection_has_every_operation_and_every_variable_that_it_names() {
     let variables: BTreeSet<&str> =
         collection["variable"].as_array().unwrap().iter().map(|one| one["key"].as_str().unwrap()).collect();
     let text = collection["item"].to_string();
-    let named: BTreeSet<&str> = text.split("{{").skip(1).map(|rest| rest.split_once("}}").unwrap().0).collect();
+    let named: BTreeSet<&str> =
+        text.split("{{").skip(1).map(|rest| rest.split_once("}}").unwrap().0).collect();
     assert!(variables.contains("baseUrl") && variables.contains("token"));
     for name in named.iter().filter(|name| !name.starts_with('$')) {
         assert!(variables.contains(name), "{name} is set nowhere");
