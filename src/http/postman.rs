@@ -49,12 +49,12 @@ const VISIT: [Step; 21] = [
     step("register", &[201, 409], &[]),
     step("login", &[200], TOKENS),
     step("refresh", &[200], TOKENS),
-    step("listSessions", &[200], &[("sessionId", "sessions.find(s => !s.current).id")]),
+    step("listSessions", &[200], &[("sessionId", "sessions.find(s => !s.current)?.id")]),
     step("getOwnUser", &[200], &[]),
     step(
         "findUsers",
         &[200],
-        &[("friendId", "users.find(u => u.username === pm.collectionVariables.get('friend')).id")],
+        &[("friendId", "users.find(u => u.username === pm.collectionVariables.get('friend'))?.id")],
     ),
     step("getUser", &[200], &[]),
     step("openConversation", &[200], &[("conversationId", "id")]),
@@ -180,8 +180,10 @@ fn request((method, path, operation): &Operation<'_>) -> Value {
             json!({"mode": "raw", "raw": body(example), "options": {"raw": {"language": "json"}}});
     }
     let test = json!({"listen": "test", "script": {"type": "text/javascript", "exec": script(operation)}});
-    json!({"name": format!("{}: {}", id(operation), operation["summary"].as_str().unwrap_or_default().trim_end_matches('.')),
-           "request": request, "event": [test]})
+    let summary = operation["summary"].as_str().unwrap_or_default();
+    let first = summary.split(". ").next().unwrap_or_default().trim_end_matches('.');
+    let words = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    json!({"name": format!("{}: {words}", id(operation)), "request": request, "event": [test]})
 }
 
 fn pair(query: &Value) -> Option<String> {
@@ -234,7 +236,9 @@ fn script(operation: &Value) -> Vec<String> {
         "pm.test('a refusal says why', () => { if (pm.response.code >= 400) pm.expect(pm.response.json()).to.include.keys('code', 'detail', 'requestId'); });".into(),
     ];
     for (variable, place) in step.into_iter().flat_map(|step| step.keep) {
-        lines.push(format!("pm.collectionVariables.set('{variable}', pm.response.json().{place});"));
+        lines.push(format!(
+            "if (pm.response.code < 300) pm.collectionVariables.set('{variable}', pm.response.json().{place});"
+        ));
     }
     lines
 }
