@@ -20,6 +20,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("store/sqlite", &["store"]),
     ("store/mongo", &["store"]),
     ("store/open", &["store", "store/sqlite", "store/mongo"]),
+    ("backup", &["store", "store/sqlite"]),
     ("accounts", &["store", "event", "policy"]),
     ("chat", &["store", "event", "policy"]),
     ("files", &["store", "policy"]),

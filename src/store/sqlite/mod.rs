@@ -12,6 +12,7 @@ mod messages;
 mod rows;
 mod schema;
 mod sessions;
+pub mod snapshot;
 mod sync;
 mod threads;
 mod users;
