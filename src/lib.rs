@@ -6,6 +6,7 @@ pub mod check;
 pub mod clock;
 pub mod code;
 pub mod config;
+pub mod console;
 pub mod event;
 pub mod http;
 pub mod ids;
@@ -115,6 +116,7 @@ const SLOTS: usize = 8;
 const BIND_TRIES: u32 = 20;
 /// How long requests in hand may take once the server stops; calls and the store have their own few seconds.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
+const NOTICE_EVERY: Duration = Duration::from_secs(1);
 const EXPIRE_EVERY: Duration = Duration::from_secs(10);
 const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 /// Between tries while the database does not answer.
@@ -183,6 +185,7 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
     let jobs = TaskTracker::new();
     jobs.spawn(expire(services.accounts.clone(), stop.clone()));
+    jobs.spawn(notice(services.accounts.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
     jobs.spawn(renew(certificates, config, clock, stop.clone()));
     jobs.close();
@@ -325,12 +328,17 @@ impl Health for StoreHealth {
     }
 }
 
-/// Opens the store; while the database does not answer, tries again and says so.
-async fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
-    let url = match config.storage.url.engine().ok_or(RunError::NoEngine)? {
+/// What the configuration calls its store, as `store::open` wants it.
+fn store_url(config: &Config) -> Result<String, RunError> {
+    Ok(match config.storage.url.engine().ok_or(RunError::NoEngine)? {
         Engine::Sqlite => format!("sqlite:{}", config.data("charla.db").display()),
         Engine::Mongo => config.storage.url.0.clone(),
-    };
+    })
+}
+
+/// Opens the store; while the database does not answer, tries again and says so.
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
+    let url = store_url(config)?;
     let mut tries = 0_u32;
     loop {
         match store::open::open(&url).await {
@@ -417,6 +425,15 @@ async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
     while !pause(EXPIRE_EVERY, &stop).await {
         if let Err(e) = accounts.expire().await {
             tracing::warn!(error = %e, "expired sessions could not be ended");
+        }
+    }
+}
+
+/// Learns every second which sessions another process has ended.
+async fn notice(accounts: Arc<Accounts>, stop: CancellationToken) {
+    while !pause(NOTICE_EVERY, &stop).await {
+        if let Err(e) = accounts.notice().await {
+            tracing::warn!(error = %e, "no look at what other processes ended");
         }
     }
 }

@@ -8,10 +8,15 @@ use crate::clock::Timestamp;
 use crate::ids::{ConversationId, MessageId, SessionId, UserId};
 
 mod call;
+mod people;
 mod quality;
 mod timeline;
 
 pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
+pub use people::{
+    AdminUser, Block, Invitation, Mute, Reach, Revocation, Settings, SettingsPatch, Standing, StandingChange,
+    UserQuery,
+};
 pub use quality::{Direction, DirectionQuality, HopQuality, LegQuality};
 pub use timeline::{
     CallDetail, Candidate, DirectionFigures, FiguresEntry, Finding, Happening, Protocol, Timeline,

@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::{Problem, status};
-use super::{Route, auth, calls, conversations, groups, health, users};
+use super::{Route, admin, auth, calls, conversations, groups, health, users};
 use crate::code::Code;
 use crate::site::COOKIE;
 
@@ -22,6 +22,8 @@ use crate::site::COOKIE;
         auth::end_session, auth::claim, users::me, users::find, users::user, conversations::list,
         conversations::open, conversations::conversation, conversations::messages, conversations::send,
         conversations::read, groups::create, groups::rename, groups::add, groups::set_role, groups::remove,
+        admin::users, admin::create, admin::user, admin::change, admin::reset, admin::set_password,
+        admin::invitations, admin::invite, admin::revoke,
         calls::list, calls::call, health::live, health::ready, health::info
     ),
     components(schemas(Problem)),
@@ -30,8 +32,9 @@ use crate::site::COOKIE;
 struct Api;
 
 /// Paths that need no authentication.
-pub const OPEN: [&str; 6] = [
+pub const OPEN: [&str; 7] = [
     "/api/v1/auth/register",
+    "/api/v1/auth/reset",
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",
     "/api/v1/health/live",
@@ -105,7 +108,9 @@ fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
     }
     match path {
         p if p.starts_with("/api/v1/groups/") => codes.push(Code::Forbidden),
-        "/api/v1/auth/register" => codes.extend([Code::RegistrationClosed, Code::Taken]),
+        p if p.starts_with("/api/v1/admin/") => codes.extend([Code::Forbidden, Code::Conflict, Code::Taken]),
+        "/api/v1/auth/reset" => codes.push(Code::Forbidden),
+        "/api/v1/auth/register" => codes.extend([Code::RegistrationClosed, Code::Forbidden, Code::Taken]),
         "/api/v1/auth/login" => codes.extend([Code::WrongCredentials, Code::Forbidden]),
         "/api/v1/auth/refresh" => codes.push(Code::Unauthenticated),
         "/api/v1/auth/password" => codes.extend([Code::WrongCredentials, Code::Conflict]),

@@ -14,8 +14,12 @@ use crate::store::{Result, StoreError};
 /// "Chrl": marks a file as ours.
 const APPLICATION: i64 = 0x4368_726c;
 /// Step n takes a database from version n to n + 1.
-const STEPS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("timelines.sql"), include_str!("groups.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("timelines.sql"),
+    include_str!("groups.sql"),
+    include_str!("people.sql"),
+];
 /// Files up to this size are checked page by page at every start; beyond it that would take too long.
 const CHECKED_BYTES: u64 = 64 << 20;
 /// How long to wait for another process that writes.
