@@ -65,6 +65,8 @@ pub struct SlotUser {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     NewMessage(Message),
+    /// A message was edited, deleted, or reacted to.
+    MessageUpdated(Message),
     Receipt(Receipt),
     /// A group's name, members or roles changed, or one's own membership: ask for it again.
     ConversationUpdated {

@@ -373,6 +373,7 @@ fn bind(config: &Config, machine: &Machine) -> Result<(Vec<TcpListener>, Media, 
             announce_tcp: announce,
             max_slots: SLOTS,
             max_transports: config.media.max_transports,
+            max_handshakes: config.media.max_handshakes,
             srtp_any: config.media.srtp == Srtp::Any,
             tcp_only: false,
         });

@@ -8,11 +8,13 @@ use crate::clock::Timestamp;
 use crate::ids::{ConversationId, MessageId, SessionId, UserId};
 
 mod call;
+mod content;
 mod people;
 mod quality;
 mod timeline;
 
 pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
+pub use content::{Quote, Reaction};
 pub use people::{
     AdminUser, Block, Invitation, Mute, Reach, Revocation, Settings, SettingsPatch, Standing, StandingChange,
     UserQuery,
@@ -229,7 +231,7 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(value_type = Option<String>)]
     pub to_group: Option<ConversationId>,
-    /// Empty in a system message.
+    /// Empty in a system message and in a deleted one.
     pub content: String,
     /// Says what `fromUser` did to the group. Only the server writes such a message.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -242,6 +244,22 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(value_type = Option<String>)]
     pub reply_to: Option<MessageId>,
+    /// The message that `replyTo` names, as it is now; absent for whoever may not see it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub quote: Option<Quote>,
+    /// Rises with each change of this message: of two copies the one with the higher `rev` is the newer.
+    pub rev: u64,
+    /// When its author last changed the text.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<String>)]
+    pub edited_at: Option<Timestamp>,
+    /// When it was deleted: what it said is gone, its place in the history stays.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<String>)]
+    pub deleted_at: Option<Timestamp>,
+    /// In the order in which the emoji came.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub reactions: Vec<Reaction>,
 }
 
 /// A watermark that moved.

@@ -172,6 +172,7 @@ async fn offers_that_cannot_be_answered_are_refused_by_their_reason() {
     for (error, code) in [
         (OfferError::BadSdp("no audio"), Code::UnusableOffer),
         (OfferError::Full, Code::TooMany),
+        (OfferError::Crowded, Code::TooMany),
         (OfferError::NoRoom, Code::Conflict),
         (OfferError::Stopped, Code::Unavailable),
     ] {

@@ -10,9 +10,13 @@ use serde_json::{Value, json};
 use support::house::House;
 
 /// What somebody outside would send: about the conversation and the ringing call of two others.
-fn payload(event: &str, conversation: &Value, call: &Value) -> Value {
+fn payload(event: &str, message: &Value, call: &Value) -> Value {
+    let (conversation, message) = (&message["conversation"], &message["id"]);
     match event {
         "sendMessage" => json!({"clientId": "x", "conversation": conversation, "content": "hi"}),
+        "editMessage" => json!({"message": message, "content": "changed"}),
+        "deleteMessage" => json!({ "message": message }),
+        "reactMessage" => json!({"message": message, "emoji": "\u{1F44D}", "reacted": true}),
         "messageDelivered" | "messageRead" => json!({"conversation": conversation, "seq": 1}),
         "typing" => json!({"conversation": conversation, "typing": true}),
         "sync" => json!({"since": null}),
@@ -40,10 +44,12 @@ async fn a_stranger_is_refused_by_every_event_and_nobody_hears_of_it() {
     bob1.event("incomingCall").await;
     ann1.events().await;
     bob1.events().await;
+    let id = sent["message"]["id"].as_str().unwrap().parse().unwrap();
+    let message = house.store.message(id).await.unwrap();
     let before = house.store.conversation(conversation.as_str().unwrap().parse().unwrap()).await.unwrap();
 
     for event in ClientEvent::NAMES {
-        let ack = eve1.ask(event, payload(event, conversation, &call)).await;
+        let ack = eve1.ask(event, payload(event, &sent["message"], &call)).await;
         if *event == "sync" {
             // One's own view, which is empty.
             assert_eq!((&ack["conversations"], &ack["calls"]), (&json!([]), &json!([])));
@@ -57,6 +63,7 @@ async fn a_stranger_is_refused_by_every_event_and_nobody_hears_of_it() {
 
     let after = house.store.conversation(conversation.as_str().unwrap().parse().unwrap()).await.unwrap();
     assert_eq!(before, after);
+    assert_eq!(house.store.message(id).await.unwrap(), message);
     for socket in [&mut ann1, &mut bob1, &mut eve1] {
         assert_eq!(socket.events().await, []);
     }
@@ -80,12 +87,14 @@ async fn a_member_is_known_to_every_event() {
         };
         let payload = match *event {
             "networkTest" => json!({"step": "start"}),
-            _ => payload(event, &conversation, &call),
+            _ => payload(event, &sent["message"], &call),
         };
         let ack = bob1.ask(event, payload).await;
-        // Some are refused, but for other reasons: the relay of this test answers no offer.
+        // Some are refused, but for other reasons: the relay of this test answers no offer, the message is Ann's.
         let code = ack["error"]["code"].as_str().unwrap_or_default();
-        assert!(["", "conflict", "unusableOffer"].contains(&code), "{event}: {ack}");
+        let anns = ["editMessage", "deleteMessage"].contains(event);
+        assert_eq!(code == "forbidden", anns, "{event}: {ack}");
+        assert!(anns || ["", "conflict", "unusableOffer"].contains(&code), "{event}: {ack}");
         if *event == "startCall" {
             bob1.ok("endCall", json!({"call": ack["call"]["id"]})).await;
         } else {

@@ -5,6 +5,8 @@
 mod bed;
 #[path = "store/calls.rs"]
 mod calls;
+#[path = "store/changes.rs"]
+mod changes;
 #[path = "store/conversations.rs"]
 mod conversations;
 #[path = "store/engines.rs"]
@@ -66,6 +68,10 @@ on_both! {
     messages::a_retry_is_the_same_message,
     messages::only_members_write_and_replies_stay_inside,
     messages::what_is_visible_is_a_prefix_under_many_writers,
+    changes::a_change_is_kept_to_the_last_field_and_a_retry_changes_nothing,
+    changes::only_who_sees_a_message_changes_it,
+    changes::changes_come_by_sync_once_and_in_their_order,
+    changes::of_changes_at_once_none_is_lost,
     sync::the_first_sync_tells_the_newest_and_the_next_only_what_changed,
     sync::long_absences_come_in_pages,
     sync::a_token_of_another_place_is_refused,

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long for every change: more kills, more random walks, every network. Run by hand; the summary is
-# written to docs/results/DATE.md, the figures of the network tests to docs/results/DATE-network.md, to be committed.
+# written to docs/results/DATE.md, the figures of the network tests to docs/results/DATE-network.md, those of a flood of
+# junk to docs/results/DATE-bounds.md, to be committed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out="docs/results/$(date -u +%F).md"
@@ -20,6 +21,18 @@ run 'call model: 20 times the random walks' env CHARLA_SEEDS=20 cargo test --loc
 run 'the relay in a simulated network, 1,000 seeds' env CHARLA_SEEDS=50 cargo test --locked -p charla-media --lib sim::
 run 'property tests, 20,000 cases each' env PROPTEST_CASES=20000 cargo test --locked --workspace --lib
 
+# What the last step said of its figures.
+bounds="docs/results/$(date -u +%F)-bounds.md"
+printf '# A flood of junk, and its control, %s\nCommit %s, %s cores. `sink`: the same flood at a socket that nobody reads.\n\n' \
+  "$(date -u +%FT%TZ)" "$(git rev-parse --short HEAD)" "$(nproc)" >"$bounds"
+told() { printf '%s\n```\n%s\n```\n' "$1" "$(grep -E '^(load|junk|server)' "$log")" >>"$bounds"; }
+run 'the load client, built' cargo build --release --locked --workspace --examples
+for flood in sink junk; do
+  run "20 calls of two for 60 s, 100,000 datagrams of junk a second at the $flood" \
+    taskset -c 0 target/release/examples/load --stack --case 3 --seconds 60 --"$flood" 100000
+  told "--$flood 100000"
+done
+
 # The network tests need root, the server and the page. Their figures for speech need a quiet machine.
 tools/need.sh long
 run 'the server and the page, for the network tests' bash -c '(cd static && npm ci --no-audit --no-fund && npm run build) && cargo build --locked'
@@ -34,5 +47,5 @@ network() (
 verdict=0
 run 'calls through every network, with trouble and loss, in Chromium and Firefox' network || verdict=1
 node tools/figures.mjs "$figures" >"docs/results/$(date -u +%F)-network.md"
-echo "written: $out and docs/results/$(date -u +%F)-network.md"
+echo "written: $out, $bounds and docs/results/$(date -u +%F)-network.md"
 exit $verdict

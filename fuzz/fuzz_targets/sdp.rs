@@ -20,6 +20,7 @@ fuzz_target!(|sdp: String| {
         announce_tcp: vec![here],
         max_slots: 8,
         max_transports: 4,
+        max_handshakes: 4,
         srtp_any: false,
         tcp_only: false,
     };

@@ -80,6 +80,7 @@ impl Hall {
             announce_tcp: Vec::new(),
             max_slots: 8,
             max_transports: 10_000,
+            max_handshakes: 10_000,
             srtp_any: false,
             tcp_only: false,
         };

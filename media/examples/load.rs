@@ -10,12 +10,16 @@
 //! to themselves). `--veth`: the server runs in a network namespace behind a veth pair instead of on loopback (root).
 //! `--woken`: the clients wait in epoll and the server's send wakes them, as no client on another machine does;
 //! without it they look at their sockets every 200 us. `--burst`: all speak at the same moment. `--case N`: that alone.
+//! `--seconds N`: each case is measured for so long. `--junk RATE`: meanwhile a process pinned to the second processor
+//! floods the relay's port with so many datagrams of junk a second; `--sink RATE`: the same flood at a socket of this
+//! process that nobody reads, which is the control (pin this one to the first: `taskset -c 0`).
 
 #![allow(clippy::disallowed_methods, reason = "a load client reads clocks")]
 
 use std::io::IoSliceMut;
 use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
 use std::os::fd::AsRawFd;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -27,6 +31,8 @@ use nix::sys::time::TimeSpec;
 
 #[path = "load/client.rs"]
 mod client;
+#[path = "load/junk.rs"]
+mod junk;
 #[path = "load/peer.rs"]
 mod peer;
 #[path = "load/server.rs"]
@@ -75,6 +81,14 @@ struct Choice {
     stack: bool,
     woken: bool,
     burst: bool,
+    flood: Option<Flood>,
+}
+
+/// Datagrams a second, and where to.
+#[derive(Clone, Copy)]
+enum Flood {
+    Relay(u32),
+    Sink(u32),
 }
 
 fn main() -> Result<()> {
@@ -84,26 +98,42 @@ fn main() -> Result<()> {
     {
         return server::serve(address.parse()?);
     }
-    let mut only = None;
-    if let Some(at) = arguments.iter().position(|argument| argument == "--case") {
-        only = Some(arguments.get(at + 1).ok_or("--case wants a number")?.parse::<usize>()?);
-        arguments.drain(at..=at + 1);
+    if let [flood, address, rate, seconds, ufrag] = &arguments[..]
+        && flood == "--flood"
+    {
+        let (span, start) = (Duration::from_secs(seconds.parse()?), Instant::now());
+        let sent = junk::flood(address.parse()?, ufrag, rate.parse()?, span)?;
+        println!("junk: {sent} datagrams, {:.0} a second", sent as f64 / start.elapsed().as_secs_f64());
+        return Ok(());
     }
+    let mut number = |name: &str| -> Result<Option<u32>> {
+        let Some(at) = arguments.iter().position(|argument| argument == name) else { return Ok(None) };
+        let value = arguments.get(at + 1).ok_or_else(|| format!("{name} wants a number"))?.parse()?;
+        arguments.drain(at..=at + 1);
+        Ok(Some(value))
+    };
+    let (only, seconds) = (number("--case")?, number("--seconds")?);
+    let flood = number("--junk")?.map(Flood::Relay).or(number("--sink")?.map(Flood::Sink));
     let known = ["--quick", "--stack", "--veth", "--woken", "--burst"];
     if let Some(unknown) = arguments.iter().find(|argument| !known.contains(&argument.as_str())) {
-        return Err(format!("unknown argument {unknown}; known: --case N, {}", known.join(", ")).into());
+        return Err(format!(
+            "unknown argument {unknown}; known: --case N, --seconds N, --junk RATE, --sink RATE, {}",
+            known.join(", ")
+        )
+        .into());
     }
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    let choice = Choice { stack: has("--stack"), woken: has("--woken"), burst: has("--burst") };
+    let choice = Choice { stack: has("--stack"), woken: has("--woken"), burst: has("--burst"), flood };
     let (cases, span) = if has("--quick") {
         (&QUICK[..], Duration::from_secs(1))
     } else {
         (&FULL[..], Duration::from_secs(8))
     };
+    let span = seconds.map_or(span, |seconds| Duration::from_secs(seconds.into()));
     let place = if has("--veth") { Place::veth()? } else { Place::Loopback };
     let identities = (client::Identity::new()?, stack::Identity::new()?);
     for (index, case) in cases.iter().enumerate() {
-        if only.is_none_or(|only| only == index) {
+        if only.is_none_or(|only| only as usize == index) {
             let mut crowd = Crowd::gather(&identities, case, choice, &place)?;
             let outcome = crowd.talk(span)?;
             println!("load: {}: {outcome}", case.name);
@@ -129,6 +159,8 @@ struct Crowd {
     heard_per_packet: f64,
     memory_before: u64,
     measured: Measured,
+    /// Where the relay is, and a ufrag of its own.
+    known: Option<(SocketAddr, String)>,
 }
 
 #[derive(Default)]
@@ -162,6 +194,7 @@ impl Crowd {
             choice,
             heard_per_packet: case.heard_per_packet(),
             measured: Measured::default(),
+            known: None,
         };
         for id in 0..case.rooms * case.people {
             let (room, seat) = (1 + id / case.people, id % case.people);
@@ -199,7 +232,10 @@ impl Crowd {
             Box::new(Client::new(&identities.0, TransportId(id), slots))
         };
         let answer = self.server.join(room, id, &client.offer()?)?;
-        socket.connect(client.answer(now, &answer)?)?;
+        let relay = client.answer(now, &answer)?;
+        socket.connect(relay)?;
+        let ufrag = answer.lines().find_map(|line| line.trim().strip_prefix("a=ice-ufrag:"));
+        self.known = Some((relay, ufrag.ok_or("the answer has no ufrag")?.to_owned()));
         socket.set_nonblocking(true)?;
         setsockopt(&socket, ReceiveTimestampns, &true)?;
         let mut socket = UdpSocket::from_std(socket);
@@ -218,12 +254,16 @@ impl Crowd {
         }
         // A tenth to settle in.
         self.run_until(start + span / 10, true)?;
+        let flood = self.flood(span)?;
         let (before, began) = (self.server.cpu()?, Instant::now());
         self.measured = Measured { since: unix_nanos(), ..Measured::default() };
         self.run_until(began + span, true)?;
         let ((cpu, in_kernel), took) = (self.server.cpu()?.since(before), began.elapsed());
         self.run_until(Instant::now() + Duration::from_millis(50), false)?;
         let memory_kb = self.server.memory_kb()?.saturating_sub(self.memory_before);
+        if let Some((mut flood, _sink)) = flood {
+            flood.wait()?;
+        }
         let Measured { sent, heard, latencies, .. } = std::mem::take(&mut self.measured);
         Ok(Outcome {
             participants: self.people.len() as u64,
@@ -235,6 +275,23 @@ impl Crowd {
             latencies,
             memory_kb,
         })
+    }
+
+    /// Starts the flood that was asked for; it says itself how much it sent. With it comes the socket that it fills.
+    fn flood(&self, span: Duration) -> Result<Option<(Child, Option<StdUdpSocket>)>> {
+        let (Some(flood), Some((relay, ufrag))) = (self.choice.flood, &self.known) else { return Ok(None) };
+        let (target, rate, sink) = match flood {
+            Flood::Relay(rate) => (*relay, rate, None),
+            Flood::Sink(rate) => {
+                let sink = StdUdpSocket::bind(SocketAddr::new(relay.ip(), 0))?;
+                (sink.local_addr()?, rate, Some(sink))
+            }
+        };
+        let program = std::env::current_exe()?;
+        let mut command = Command::new("taskset");
+        command.args(["-c", "1"]).arg(program).arg("--flood").arg(target.to_string()).arg(rate.to_string());
+        let child = command.arg(span.as_secs().to_string()).arg(ufrag).stdin(Stdio::null()).spawn()?;
+        Ok(Some((child, sink)))
     }
 
     fn run_until(&mut self, end: Instant, speaking: bool) -> Result<()> {

@@ -255,6 +255,7 @@ mod tests {
             announce_tcp: vec!["192.0.2.1:443".parse().unwrap()],
             max_slots: 8,
             max_transports: 10,
+            max_handshakes: 10,
             srtp_any: false,
             tcp_only: false,
         }

@@ -97,6 +97,8 @@ pub enum DownReason {
     ConsentExpired,
     /// DTLS failed (fingerprint, version, timeout).
     DtlsFailed,
+    /// The offer came to nothing: no authenticated check within 15 s of it, or no keys within 45 s.
+    Abandoned,
 }
 
 /// Facts, reported in the order in which they happened. The host decides what they mean.
@@ -152,6 +154,8 @@ pub enum OfferError {
     BadSdp(&'static str),
     #[error("too many transports")]
     Full,
+    #[error("too many transports are connecting at this moment")]
+    Crowded,
     #[error("the transport belongs to another participant")]
     NotYours,
     #[error("the relay has stopped")]
@@ -171,6 +175,8 @@ pub struct Config {
     pub max_slots: usize,
     /// Transports at most in the whole relay.
     pub max_transports: usize,
+    /// Of these, transports at most whose DTLS handshake is not done yet.
+    pub max_handshakes: usize,
     /// Offer AEAD_AES_128_GCM alone, or AES128_CM_HMAC_SHA1_80 too.
     pub srtp_any: bool,
     /// Leave UDP candidates out of answers (a test's way to force ICE-TCP).

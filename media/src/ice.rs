@@ -12,6 +12,12 @@ use crate::path::Path;
 
 /// Without an authenticated check for so long the consent to send is gone (RFC 7675).
 pub const CONSENT: Duration = Duration::from_secs(30);
+/// An offer after whose answer no authenticated check came for so long is abandoned. A browser checks as soon as it has
+/// the answer, and again many times a second; the slowest way there is, TLS through a proxy to TURN, takes it a few
+/// seconds. What it would gain by more patience it gains by offering anew, and others wait for its place.
+pub const ABANDONED: Duration = Duration::from_secs(15);
+/// Whoever has no keys so long after his offer keeps a place for nothing: [`ABANDONED`], and the 30 s of a handshake.
+pub const JOIN: Duration = Duration::from_secs(45);
 /// A chosen path on which nothing authenticated came for so long gives way to a new one without USE-CANDIDATE.
 pub const STALE: Duration = Duration::from_secs(1);
 /// A transport that is not heard at all for so long is silent.
@@ -82,13 +88,26 @@ pub struct Paths {
     /// The chosen path closed under us; the next authenticated check takes over.
     orphaned: bool,
     heard: Instant,
-    checked: Instant,
+    /// `None` before the first check.
+    checked: Option<Instant>,
+    /// When the credentials in use, or those to come, were offered last.
+    offered: Instant,
 }
 
 impl Paths {
-    /// No path yet; consent runs from `now`, so that a transport that never comes goes away.
+    /// No path yet; the patience with the browser runs from `now`.
     pub fn new(now: Instant) -> Paths {
-        Paths { proven: Vec::new(), chosen: None, orphaned: false, heard: now, checked: now }
+        Paths { proven: Vec::new(), chosen: None, orphaned: false, heard: now, checked: None, offered: now }
+    }
+
+    /// The browser was given new credentials: it may begin anew.
+    pub fn offered(&mut self, now: Instant) {
+        self.offered = now;
+    }
+
+    /// Whether any authenticated check came.
+    pub fn is_checked(&self) -> bool {
+        self.checked.is_some()
     }
 
     /// Where to send.
@@ -101,9 +120,14 @@ impl Paths {
         self.heard
     }
 
-    /// When consent ends unless another check comes.
+    /// When consent ends unless another check comes; before the first one, when the offer is taken for abandoned.
     pub fn consent_ends(&self) -> Instant {
-        self.checked + CONSENT
+        self.checked.map_or(self.offered + ABANDONED, |checked| checked + CONSENT)
+    }
+
+    /// When a transport without keys is given up, however much it checks.
+    pub fn join_ends(&self) -> Instant {
+        self.offered + JOIN
     }
 
     /// All proven paths.
@@ -127,7 +151,7 @@ impl Paths {
 
     /// An authenticated check came on `path`.
     pub fn check(&mut self, now: Instant, path: Path, use_candidate: bool) -> Checked {
-        self.checked = now;
+        self.checked = Some(now);
         self.heard = now;
         let mut checked = Checked::default();
         let first = match self.proven.iter_mut().find(|proven| proven.path == path) {
@@ -268,6 +292,18 @@ mod tests {
         assert_eq!(paths.consent_ends(), start + CONSENT);
         paths.check(start + ms(20_000), udp(1), false);
         assert_eq!(paths.consent_ends(), start + ms(20_000) + CONSENT);
+    }
+
+    #[test]
+    fn who_never_checks_is_given_less_time() {
+        let start = Instant::now();
+        let mut paths = Paths::new(start);
+        assert_eq!(paths.consent_ends(), start + ABANDONED);
+        paths.offered(start + ms(5000));
+        assert_eq!(paths.consent_ends(), start + ms(5000) + ABANDONED, "a restart begins anew");
+        paths.check(start + ms(6000), udp(1), false);
+        assert_eq!(paths.consent_ends(), start + ms(6000) + CONSENT);
+        assert_eq!(paths.join_ends(), start + ms(5000) + JOIN, "checks alone gain nothing here");
     }
 
     #[test]

@@ -28,12 +28,13 @@
 //!         announce_tcp: vec![here],
 //!         max_slots: 8,
 //!         max_transports: 1000,
+//!         max_handshakes: 1000,
 //!         srtp_any: false,
 //!         tcp_only: false,
 //!     };
 //!     let (media, mut events) = Media::start(config)?;
 //!     tokio::spawn(async move {
-//!         while let Ok(event) = events.recv().await {
+//!         while let Some(event) = events.recv().await {
 //!             if let Event::FirstAudio { participant, .. } = event {
 //!                 println!("{} is heard", participant.0);
 //!             }
@@ -74,6 +75,7 @@ pub mod api;
 mod desk;
 mod downlink;
 mod dtls;
+mod events;
 pub mod framing;
 mod gcm;
 mod history;
@@ -108,7 +110,8 @@ pub mod turn;
 mod udp;
 mod webrtc;
 
-pub use media::{EventReceiver, Media};
+pub use events::EventReceiver;
+pub use media::Media;
 pub use shard::Stats;
 pub use tunnel::{TUNNEL_BUFFER, Tunnel, TunnelClosed};
 

@@ -66,6 +66,8 @@ struct Leg {
     room: usize,
     participant: usize,
     transport: Transport,
+    /// Counted among those whose handshake is not done.
+    joining: bool,
 }
 
 /// All rooms of one shard.
@@ -85,9 +87,14 @@ pub struct Relay {
     /// When which transport, and which room, must be woken.
     timers: Timers,
     room_timers: Timers,
+    /// How many legs are joining.
+    handshakes: usize,
     /// Counts the openings of gates.
     epoch: u64,
     serving: Option<RoomId>,
+    /// Serving this room fails, as a bug would make it.
+    #[cfg(test)]
+    pub(crate) poisoned: Option<RoomId>,
     drops: Drops,
     events: VecDeque<Event>,
     outgoing: Outgoing,
@@ -117,8 +124,11 @@ impl Relay {
             tunnels: HashMap::new(),
             timers: Timers::default(),
             room_timers: Timers::default(),
+            handshakes: 0,
             epoch: 0,
             serving: None,
+            #[cfg(test)]
+            poisoned: None,
             drops: Drops::default(),
             events: VecDeque::new(),
             outgoing: Outgoing::default(),
@@ -199,7 +209,7 @@ impl Relay {
         self.serving = Some(offer.room);
         let parsed = sdp::Offer::parse(&offer.sdp).map_err(OfferError::BadSdp)?;
         let index = match self.legs_by_id.get(&offer.transport) {
-            Some(&index) => self.reoffer(index, room, offer, &parsed)?,
+            Some(&index) => self.reoffer(now, index, (room, offer, &parsed))?,
             None => self.enter(now, room, offer, &parsed)?,
         };
         self.timers.arm(index, Some(self.legs[index].transport.poll_timeout()));
@@ -270,6 +280,11 @@ impl Relay {
         }
     }
 
+    /// The next call has worked for no room yet.
+    pub(crate) fn serve_nobody(&mut self) {
+        self.serving = None;
+    }
+
     /// The room that the last call worked for. After a panic caught around a call, the caller closes this room
     /// and goes on with the others.
     pub fn serving(&self) -> Option<RoomId> {
@@ -279,6 +294,11 @@ impl Relay {
     /// What was dropped.
     pub fn drops(&self) -> Drops {
         self.drops
+    }
+
+    /// How many transports there are whose handshake is not done.
+    pub fn handshakes(&self) -> usize {
+        self.handshakes
     }
 
     /// How many transports there are.

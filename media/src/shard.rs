@@ -11,16 +11,16 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
 use mio::{Events, Interest, Poll, Token, Waker};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::api::{
-    Answer, Config, Event, Offer, OfferError, ParticipantId, RoomId, TransportId, TunnelId, TunnelKind,
+    Answer, Config, Offer, OfferError, ParticipantId, RoomId, TransportId, TunnelId, TunnelKind,
 };
 use crate::desk::Desk;
+use crate::events::EventSender;
 use crate::pace::Pace;
 use crate::relay::{Path, Relay};
 use crate::tunnel::NearEnd;
@@ -40,14 +40,36 @@ const COMMANDS_PER_TURN: usize = 256;
 pub(crate) enum Command {
     OpenRoom(RoomId),
     CloseRoom(RoomId),
-    Gate { room: RoomId, participant: ParticipantId, transport: TransportId, open: bool },
+    Gate {
+        room: RoomId,
+        participant: ParticipantId,
+        transport: TransportId,
+        open: bool,
+    },
     DropTransport(TransportId),
-    Leave { room: RoomId, participant: ParticipantId },
-    Offer { offer: Offer, reply: oneshot::Sender<Result<Answer, OfferError>> },
-    TunnelOpened { id: TunnelId, kind: TunnelKind, remote: SocketAddr, near: NearEnd },
-    TunnelBytes { id: TunnelId, bytes: Bytes },
+    Leave {
+        room: RoomId,
+        participant: ParticipantId,
+    },
+    Offer {
+        offer: Offer,
+        reply: oneshot::Sender<Result<Answer, OfferError>>,
+    },
+    TunnelOpened {
+        id: TunnelId,
+        kind: TunnelKind,
+        remote: SocketAddr,
+        near: NearEnd,
+    },
+    TunnelBytes {
+        id: TunnelId,
+        bytes: Bytes,
+    },
     TunnelClosed(TunnelId),
     Stats(oneshot::Sender<Stats>),
+    /// The next datagram for this room fails, as a bug would make it.
+    #[cfg(test)]
+    Poison(RoomId),
     Stop,
 }
 
@@ -108,7 +130,7 @@ pub(crate) struct Running {
 ///
 /// # Errors
 /// An address cannot be bound, or the system has no thread or poll for us.
-pub(crate) fn start(mut config: Config, events: UnboundedSender<Event>) -> io::Result<Running> {
+pub(crate) fn start(mut config: Config, events: EventSender) -> io::Result<Running> {
     let mut sockets = config.udp.iter().map(|address| udp::bind(*address)).collect::<io::Result<Vec<_>>>()?;
     let addresses = sockets.iter().map(mio::net::UdpSocket::local_addr).collect::<io::Result<Vec<_>>>()?;
     if config.announce_udp.is_empty() {

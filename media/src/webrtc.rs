@@ -154,10 +154,11 @@ impl Transport {
         })
     }
 
-    /// Makes credentials for the first answer or for a restart. Gives the new ufrag, and one that is not valid
+    /// Makes credentials at `now` for the first answer or for a restart. Gives the new ufrag, and one that is not valid
     /// any more: that of a restart which the browser abandoned.
     pub fn add_credentials(
         &mut self,
+        now: Instant,
         rng: &mut StdRng,
         crypto: &dyn RTCCrypto,
     ) -> Result<(String, Option<String>), OfferError> {
@@ -166,6 +167,7 @@ impl Transport {
         let ufrag = fresh.ufrag.clone();
         let retired = (self.credentials.len() > 1).then(|| self.credentials.remove(1).ufrag);
         self.credentials.push(fresh);
+        self.paths.offered(now);
         Ok((ufrag, retired))
     }
 
@@ -334,11 +336,17 @@ impl Transport {
 
     /// When [`Transport::timeout`] must be called next.
     pub fn poll_timeout(&self) -> Instant {
-        let consent = self.paths.consent_ends();
+        let consent = self.gone_at();
         let handshake = self.dtls.poll_timeout();
         let reports = self.media.as_ref().map(|media| media.report_at.min(media.quality_at));
         let silence = (self.is_up() && !self.silent).then(|| self.paths.heard_at() + SILENT);
         [handshake, reports, silence, self.missing.due()].into_iter().flatten().fold(consent, Instant::min)
+    }
+
+    /// When it is given up if nothing changes.
+    fn gone_at(&self) -> Instant {
+        let consent = self.paths.consent_ends();
+        if self.is_up() { consent } else { consent.min(self.paths.join_ends()) }
     }
 
     /// Whether packets are missing that may be asked for: the next deadline may have come nearer.
@@ -358,8 +366,10 @@ impl Transport {
 
     /// Does what is due. `beyond` is the share of what it sends that listeners lose, in 256ths.
     pub fn timeout(&mut self, cx: &mut Context<'_>, beyond: u8) {
-        if cx.now >= self.paths.consent_ends() {
-            self.facts.push(Fact::Down(DownReason::ConsentExpired));
+        if cx.now >= self.gone_at() {
+            let abandoned = !self.is_up() && (!self.paths.is_checked() || cx.now < self.paths.consent_ends());
+            let reason = if abandoned { DownReason::Abandoned } else { DownReason::ConsentExpired };
+            self.facts.push(Fact::Down(reason));
             return;
         }
         if self.dtls.poll_timeout().is_some_and(|due| cx.now >= due) {

@@ -30,6 +30,7 @@ fn config() -> Config {
         announce_tcp: Vec::new(),
         max_slots: 8,
         max_transports: 100,
+        max_handshakes: 100,
         srtp_any: false,
         tcp_only: false,
     }

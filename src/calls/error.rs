@@ -24,6 +24,9 @@ pub enum CallError {
     /// The asker, or the server, holds as many transports as it may.
     #[error("too many devices are in calls; try again soon")]
     TooMany,
+    /// The relay has begun as many connections at once as it may.
+    #[error("many devices are joining calls at this moment; try again in a few seconds")]
+    Crowded,
     /// The relay cannot answer the offer; the sentence says why and holds nothing of the SDP.
     #[error("{0}")]
     UnusableOffer(String),
@@ -51,6 +54,7 @@ impl From<CallError> for Refusal {
             CallError::Busy => (Code::Busy, None),
             CallError::TooLarge(_) => (Code::TooLarge, None),
             CallError::TooMany => (Code::TooMany, Some(Duration::from_secs(5))),
+            CallError::Crowded => (Code::TooMany, Some(Duration::from_secs(2))),
             CallError::UnusableOffer(_) => (Code::UnusableOffer, None),
             CallError::Unavailable => (Code::Unavailable, None),
             CallError::Internal => (Code::Internal, None),

@@ -30,20 +30,40 @@ impl std::fmt::Debug for Draft {
 
 const CLIENT_ID_CHARS: usize = 64;
 
-/// `max_bytes` bounds the content, in bytes of UTF-8.
-pub(super) fn check(draft: &Draft, max_bytes: usize) -> Result<(), ChatError> {
-    if draft.content.len() > max_bytes {
-        return Err(ChatError::TooLarge { max: max_bytes });
-    }
-    let mut errors = Vec::new();
-    if draft.content.trim().is_empty() {
-        errors.push(field("content", "A message must not be empty."));
-    }
+/// Checks the draft; answers its text as it is to be stored.
+pub(super) fn check(draft: &Draft, max_bytes: usize) -> Result<String, ChatError> {
+    let (text, mut errors) = match text(&draft.content, max_bytes) {
+        Err(ChatError::Invalid(errors)) => (String::new(), errors),
+        other => (other?, Vec::new()),
+    };
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !(1..=CLIENT_ID_CHARS).contains(&draft.client_id.len()) || !draft.client_id.chars().all(plain) {
         errors.push(field("clientId", "Use 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."));
     }
-    if errors.is_empty() { Ok(()) } else { Err(ChatError::Invalid(errors)) }
+    if errors.is_empty() { Ok(text) } else { Err(ChatError::Invalid(errors)) }
+}
+
+/// The text of a message: something to see, `max_bytes` of UTF-8 at most, and no control characters but the end of a
+/// line and the tabulator. Lines may come ended as they are on Windows; they are stored as they are elsewhere.
+pub(super) fn text(content: &str, max_bytes: usize) -> Result<String, ChatError> {
+    if content.len() > max_bytes {
+        return Err(ChatError::TooLarge { max: max_bytes });
+    }
+    let text = content.replace("\r\n", "\n");
+    let refused = match () {
+        () if text.trim().is_empty() => "A message must not be empty.",
+        () if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') => {
+            "A message has no control characters but line ends and tabulators."
+        }
+        () => return Ok(text),
+    };
+    Err(ChatError::Invalid(vec![field("content", refused)]))
+}
+
+/// One emoji, in the one spelling that the Unicode standard recommends: with or without a selector it is the same.
+pub(super) fn emoji(text: &str) -> Result<&'static str, ChatError> {
+    let known = emojis::get(text).map(emojis::Emoji::as_str);
+    known.ok_or_else(|| ChatError::Invalid(vec![field("emoji", "React with one emoji.")]))
 }
 
 pub(super) fn field(field: &'static str, detail: &str) -> FieldError {
@@ -64,15 +84,28 @@ mod tests {
     #[test]
     fn content_is_1_to_4096_bytes_and_not_only_white_space() {
         for good in ["x", " x ", "\u{e9}", &"x".repeat(4096), &"\u{1F600}".repeat(1024)] {
-            assert!(check(&draft("a", good), 4096).is_ok(), "{} bytes", good.len());
+            assert_eq!(check(&draft("a", good), 4096).unwrap(), good, "{} bytes", good.len());
         }
-        for bad in ["", " ", "\n\t\u{a0}\u{2003}"] {
+        assert_eq!(check(&draft("a", "one\r\n\ttwo\n"), 4096).unwrap(), "one\n\ttwo\n");
+        for bad in ["", " ", "\n\t\u{a0}\u{2003}", "a\0", "\u{1b}[2J", "\u{7f}a", "a\u{85}", "a\rb"] {
             assert!(
                 matches!(check(&draft("a", bad), 4096), Err(ChatError::Invalid(e)) if e[0].field == "content")
             );
         }
         for long in ["x".repeat(4097), "\u{1F600}".repeat(1025)] {
             assert!(matches!(check(&draft("a", &long), 4096), Err(ChatError::TooLarge { max: 4096 })));
+        }
+    }
+
+    #[test]
+    fn a_reaction_is_one_emoji_in_one_spelling() {
+        let family = "\u{1F468}\u{200D}\u{1F469}\u{200D}\u{1F467}";
+        for good in ["\u{1F44D}", "\u{1F44D}\u{1F3FD}", family, "\u{1F1E9}\u{1F1EA}", "1\u{FE0F}\u{20E3}"] {
+            assert_eq!(emoji(good).unwrap(), good);
+        }
+        assert_eq!(emoji("\u{2764}").unwrap(), "\u{2764}\u{FE0F}");
+        for bad in ["", " ", "a", "1", ":+1:", "\u{1F44D}\u{1F44D}", "\u{1F44D} ", "\u{FE0F}", "\u{1F1E9}"] {
+            assert!(matches!(emoji(bad), Err(ChatError::Invalid(e)) if e[0].field == "emoji"), "{bad:?}");
         }
     }
 

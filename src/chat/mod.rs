@@ -2,6 +2,7 @@
 //! outbox the devices. Knows no transport.
 
 mod draft;
+mod edits;
 mod group;
 mod groups;
 mod view;
@@ -32,6 +33,11 @@ pub enum ChatError {
     /// There is no such conversation or person, or it is not the asker's to see.
     #[error("not found")]
     NotFound,
+    /// Somebody else's message, and not in the role for that.
+    #[error("not one's own")]
+    NotYours,
+    #[error("the message was deleted")]
+    Deleted,
     /// A member, but not in the role for that.
     #[error("not allowed")]
     Forbidden,
@@ -65,7 +71,14 @@ impl From<StoreError> for ChatError {
 impl From<ChatError> for Refusal {
     fn from(error: ChatError) -> Self {
         match error {
-            ChatError::NotFound => Self::new(Code::NotFound, "There is no such conversation or person."),
+            ChatError::NotFound => {
+                Self::new(Code::NotFound, "There is no such conversation, message or person.")
+            }
+            ChatError::NotYours => {
+                let detail = "Only who wrote it may do that; in a group, whoever is above him may delete it.";
+                Self::new(Code::Forbidden, detail)
+            }
+            ChatError::Deleted => Self::new(Code::Conflict, "The message was deleted."),
             ChatError::Forbidden => Self::new(Code::Forbidden, "Your role in the group does not allow that."),
             ChatError::Invalid(errors) => {
                 let detail = errors.first().map_or_else(String::new, |e| e.detail.clone());
@@ -186,7 +199,7 @@ impl Chat {
             return Err(ChatError::NotFound);
         }
         let names = self.names([&summary]).await?;
-        Ok(names.conversation(summary))
+        Ok(names.conversation(user, summary))
     }
 
     /// By `updated_at`, newest first; `limit` is cut to 1–100.
@@ -198,12 +211,12 @@ impl Chat {
     ) -> Result<Vec<ConversationView>> {
         let summaries = self.store.conversations_of(user, after, limit.clamp(1, PAGE_MAX)).await?;
         let names = self.names(&summaries).await?;
-        Ok(summaries.into_iter().map(|summary| names.conversation(summary)).collect())
+        Ok(summaries.into_iter().map(|summary| names.conversation(user, summary)).collect())
     }
 
     /// Stores a message, then tells every device of both but the sending one. Durable when it resolves.
     pub async fn send(&self, user: UserId, device: Option<DeviceId>, draft: Draft) -> Result<Sent> {
-        draft::check(&draft, self.limits.message_bytes)?;
+        let content = draft::check(&draft, self.limits.message_bytes)?;
         self.count_send(user)?;
         let conversation = match draft.to {
             Target::User(other) => self.direct(user, other).await?,
@@ -220,7 +233,7 @@ impl Chat {
             id: MessageId(self.random.object_id(now)),
             conversation: conversation.id,
             from_user: user,
-            content: draft.content,
+            content,
             client_id: draft.client_id,
             reply_to: draft.reply_to,
             system: None,
@@ -230,14 +243,10 @@ impl Chat {
         // The first try may have been stored without anyone being told (a commit whose answer was lost): until the
         // message has arrived it is told again. Clients apply by id.
         if fresh || message.status == MessageStatus::Sent {
-            let everyone = self.who_sees(&conversation, &message).await?;
-            let audience = match device {
-                Some(device) => Audience::users_except(everyone, user, device),
-                None => Audience::users(everyone),
-            };
-            self.outbox.publish(audience, Event::NewMessage(message.clone()));
+            let except = device.map(|device| (user, device));
+            self.tell(&conversation, &message, except, Event::NewMessage).await?;
         }
-        Ok(Sent { message, fresh })
+        Ok(Sent { message: view::for_member(message, &conversation, user), fresh })
     }
 
     /// A page of messages in rising order; its limit is cut to 1–100.
@@ -256,7 +265,7 @@ impl Chat {
         let mut messages = self.store.messages(id, page).await?;
         let from = conversation.member(user).map_or(u64::MAX, |member| member.from_seq);
         messages.retain(|message| message.seq >= from);
-        Ok(messages)
+        Ok(messages.into_iter().map(|message| view::for_member(message, &conversation, user)).collect())
     }
 
     /// Raises `user`'s watermarks (never lowers them; 0 leaves one as it is) and tells both if one moved.
@@ -288,8 +297,8 @@ impl Chat {
     /// What changed for `user` since a token that an earlier sync gave; everything, if `None`.
     pub async fn sync(&self, user: UserId, since: Option<&str>) -> Result<SyncView> {
         let page = self.store.sync(user, since, PAGE_MAX).await?;
-        let names = self.names(page.conversations.iter().map(|(summary, _)| summary)).await?;
-        Ok(names.sync(page))
+        let names = self.names(page.conversations.iter().map(|synced| &synced.summary)).await?;
+        Ok(names.sync(user, page))
     }
 
     fn count_send(&self, user: UserId) -> Result<()> {
@@ -311,13 +320,12 @@ impl Chat {
         Ok(self.store.open_direct(id, user, other, now).await?)
     }
 
-    /// Who is in the conversation once the message is there: in a group somebody may have gone meanwhile.
-    async fn who_sees(&self, before: &Conversation, message: &Message) -> Result<Vec<UserId>> {
-        let now = match before.kind {
-            ConversationKind::Direct => before.clone(),
-            ConversationKind::Group => self.known(before.id).await?,
-        };
-        Ok(now.members.iter().filter(|m| m.from_seq <= message.seq).map(|m| m.user).collect())
+    /// Once something was stored: in a group somebody may have come or gone meanwhile.
+    async fn as_it_is(&self, before: &Conversation) -> Result<Conversation> {
+        match before.kind {
+            ConversationKind::Direct => Ok(before.clone()),
+            ConversationKind::Group => self.known(before.id).await,
+        }
     }
 
     /// Of the same conversation, and the author may see it.

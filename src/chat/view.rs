@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, UserId};
-use crate::model::{ConversationKind, GroupRole, Member, Message, PublicUser};
-use crate::store::{ConversationSummary, SyncPage};
+use crate::model::{Conversation, ConversationKind, GroupRole, Member, Message, PublicUser};
+use crate::store::{ConversationSummary, SyncPage, Synced};
 
 /// One person's place in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,12 +48,15 @@ pub struct ConversationView {
     pub updated_at: Timestamp,
 }
 
-/// A conversation that changed, with its new messages in rising order.
+/// A conversation that changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncedConversation {
     pub conversation: ConversationView,
+    /// The new ones, by `seq`, rising.
     pub messages: Vec<Message>,
+    /// Older ones that were changed, in the order of their last changes.
+    pub changed: Vec<Message>,
 }
 
 /// What changed since a token.
@@ -75,8 +78,9 @@ impl Names {
         Self(users.into_iter().map(|user| (user.id, user)).collect())
     }
 
-    pub(super) fn conversation(&self, summary: ConversationSummary) -> ConversationView {
+    pub(super) fn conversation(&self, user: UserId, summary: ConversationSummary) -> ConversationView {
         let ConversationSummary { conversation, last_message, unread } = summary;
+        let last_message = last_message.map(|message| for_member(message, &conversation, user));
         let members = conversation.members.iter().filter_map(|member| {
             let user = self.0.get(&member.user)?.clone();
             let Member { role, from_seq, delivered_seq, read_seq, .. } = *member;
@@ -96,13 +100,22 @@ impl Names {
         }
     }
 
-    pub(super) fn sync(&self, page: SyncPage) -> SyncView {
-        let conversations = page.conversations.into_iter().map(|(summary, messages)| SyncedConversation {
-            conversation: self.conversation(summary),
-            messages,
+    pub(super) fn sync(&self, user: UserId, page: SyncPage) -> SyncView {
+        let conversations = page.conversations.into_iter().map(|Synced { summary, messages, changed }| {
+            let his = |message| for_member(message, &summary.conversation, user);
+            let (messages, changed) =
+                (messages.into_iter().map(his).collect(), changed.into_iter().map(his).collect());
+            SyncedConversation { conversation: self.conversation(user, summary), messages, changed }
         });
         SyncView { conversations: conversations.collect(), since: page.next, more: page.more }
     }
+}
+
+/// A message as a member may see it: not what it answers, if that was said before he came.
+pub(super) fn for_member(message: Message, of: &Conversation, user: UserId) -> Message {
+    let from = of.member(user).map_or(u64::MAX, |member| member.from_seq);
+    let quote = message.quote.filter(|quote| quote.seq >= from);
+    Message { quote, ..message }
 }
 
 /// Everyone whom these conversations name, once each.

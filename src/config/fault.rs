@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_slip_is_recognised_and_nonsense_is_not() {
-        let known = ["public_ip", "srtp", "max_transports"];
+        let known = ["public_ip", "srtp", "max_transports", "max_handshakes"];
         assert_eq!(meant("publicip", known), Some("public_ip"));
         assert_eq!(meant("pubilc_ip", known), Some("public_ip"));
         assert_eq!(meant("strp", known), Some("srtp"));

@@ -214,11 +214,13 @@ pub struct Media {
     pub srtp: Srtp,
     /// Peer connections at most.
     pub max_transports: usize,
+    /// Of these, those that are connecting at one time, at most.
+    pub max_handshakes: usize,
 }
 
 impl Default for Media {
     fn default() -> Self {
-        Self { public_ip: Vec::new(), srtp: Srtp::Gcm, max_transports: 2000 }
+        Self { public_ip: Vec::new(), srtp: Srtp::Gcm, max_transports: 2000, max_handshakes: 500 }
     }
 }
 

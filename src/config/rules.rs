@@ -146,6 +146,7 @@ fn numbers(config: &Config, rules: &mut Rules<'_>) {
         ("accounts.session_days", accounts.session_days.into(), 1..=3650),
         ("accounts.access_minutes", accounts.access_minutes.into(), 1..=1440),
         ("media.max_transports", wide(media.max_transports), 2..=100_000),
+        ("media.max_handshakes", wide(media.max_handshakes), 2..=100_000),
         ("calls.ring_seconds", calls.ring_seconds.into(), 1..=600),
         ("calls.connect_seconds", calls.connect_seconds.into(), 1..=600),
         ("calls.reconnect_seconds", calls.reconnect_seconds.into(), 1..=600),

@@ -8,6 +8,7 @@ mod conversations;
 mod extract;
 mod groups;
 mod health;
+mod messages;
 pub mod openapi;
 mod paging;
 mod problem;
@@ -118,6 +119,7 @@ fn routes() -> Vec<Route> {
     routes.extend(users::routes());
     routes.extend(conversations::routes());
     routes.extend(groups::routes());
+    routes.extend(messages::routes());
     routes.extend(calls::routes());
     routes.extend(health::routes());
     routes.extend(openapi::routes());

@@ -10,7 +10,7 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use super::problem::{Problem, status};
-use super::{Route, admin, auth, calls, conversations, groups, health, users};
+use super::{Route, admin, auth, calls, conversations, groups, health, messages, users};
 use crate::code::Code;
 use crate::site::COOKIE;
 
@@ -22,6 +22,7 @@ use crate::site::COOKIE;
         auth::end_session, auth::claim, users::me, users::find, users::user, conversations::list,
         conversations::open, conversations::conversation, conversations::messages, conversations::send,
         conversations::read, groups::create, groups::rename, groups::add, groups::set_role, groups::remove,
+        messages::message, messages::edit, messages::delete, messages::react,
         admin::users, admin::create, admin::user, admin::change, admin::reset, admin::set_password,
         admin::invitations, admin::invite, admin::revoke,
         calls::list, calls::call, health::live, health::ready, health::info
@@ -108,6 +109,7 @@ fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
     }
     match path {
         p if p.starts_with("/api/v1/groups/") => codes.push(Code::Forbidden),
+        p if p.starts_with("/api/v1/messages/") => codes.extend([Code::Forbidden, Code::Conflict]),
         p if p.starts_with("/api/v1/admin/") => codes.extend([Code::Forbidden, Code::Conflict, Code::Taken]),
         "/api/v1/auth/reset" => codes.push(Code::Forbidden),
         "/api/v1/auth/register" => codes.extend([Code::RegistrationClosed, Code::Forbidden, Code::Taken]),

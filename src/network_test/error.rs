@@ -35,7 +35,7 @@ impl From<OfferError> for TestError {
         match error {
             OfferError::NoRoom => Self::NotFound,
             OfferError::BadSdp(_) => Self::UnusableOffer(error.to_string()),
-            OfferError::Full => Self::Full,
+            OfferError::Full | OfferError::Crowded => Self::Full,
             OfferError::NotYours | OfferError::Stopped => Self::Unavailable,
         }
     }

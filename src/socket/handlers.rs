@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use super::conn::Conn;
 use super::protocol::{
-    Ack, CallStats, ClientEvent, Mark, MediaOffer, NetworkTest, OneCall, SendMessage, SetMuted, StartCall,
-    Sync, Typing,
+    Ack, CallStats, ClientEvent, EditMessage, Mark, MediaOffer, NetworkTest, OneCall, OneMessage,
+    ReactMessage, SendMessage, SetMuted, StartCall, Sync, Typing,
 };
 use crate::accounts::Accounts;
 use crate::calls::CallError;
 use crate::calls::service::{Calls, MediaAnswer, Started};
 use crate::chat::{Chat, ChatError, Sent, SyncView};
 use crate::code::Refusal;
-use crate::model::CallRecord;
+use crate::model::{CallRecord, Message};
 use crate::network_test::{Begun, NetworkTests, TestError};
 
 /// The services behind the events.
@@ -29,6 +29,15 @@ impl Handlers {
         match event {
             ClientEvent::SendMessage(SendMessage(draft)) => {
                 sent(self.chat.send(user, Some(device), draft).await)
+            }
+            ClientEvent::EditMessage(EditMessage { message, content }) => {
+                changed(self.chat.edit(user, Some(device), message, &content).await)
+            }
+            ClientEvent::DeleteMessage(OneMessage { message }) => {
+                changed(self.chat.delete(user, Some(device), message).await)
+            }
+            ClientEvent::ReactMessage(ReactMessage { message, emoji, reacted }) => {
+                changed(self.chat.react(user, Some(device), message, &emoji, reacted).await)
             }
             ClientEvent::MessageDelivered(Mark { conversation, seq }) => {
                 done(self.chat.mark(user, conversation, seq, 0).await)
@@ -114,6 +123,13 @@ fn started(result: Result<Started, CallError>) -> Ack {
 fn sent(result: Result<Sent, ChatError>) -> Ack {
     match result {
         Ok(Sent { message, .. }) => Ack::Sent { ok: true, message },
+        Err(error) => error.into(),
+    }
+}
+
+fn changed(result: Result<Message, ChatError>) -> Ack {
+    match result {
+        Ok(message) => Ack::Sent { ok: true, message },
         Err(error) => error.into(),
     }
 }

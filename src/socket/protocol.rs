@@ -1,17 +1,20 @@
 //! Every event name and payload of the Socket.IO face, as PROTOCOL.md has them: the single place for names.
 //! Knows the shapes, not what they do.
 
+mod ack;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calls::stats::Stats;
-use crate::chat::{Draft, SyncedConversation};
-use crate::code::{Code, Refusal};
+use crate::chat::Draft;
 use crate::event::{Event, IceServer, RingStop, SlotUser};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, NetworkTestId, UserId};
 use crate::model::{
     CallRecord, Candidate, HopQuality, Message, OwnUser, PathName, Protocol, Receipt, Target,
 };
 use crate::network_test::Peer;
+
+pub use ack::{Ack, WireError};
 
 /// What a client sends with CONNECT. Fields that we do not know are left alone: they belong to the client's library.
 #[derive(Default, Deserialize)]
@@ -59,6 +62,9 @@ macro_rules! client_events {
 
 client_events! {
     "sendMessage" SendMessage(SendMessage),
+    "editMessage" EditMessage(EditMessage),
+    "deleteMessage" DeleteMessage(OneMessage),
+    "reactMessage" ReactMessage(ReactMessage),
     "messageDelivered" MessageDelivered(Mark),
     "messageRead" MessageRead(Mark),
     "typing" Typing(Typing),
@@ -80,6 +86,9 @@ impl ClientEvent {
     pub fn is_about_calls(&self) -> bool {
         match self {
             Self::SendMessage(_)
+            | Self::EditMessage(_)
+            | Self::DeleteMessage(_)
+            | Self::ReactMessage(_)
             | Self::MessageDelivered(_)
             | Self::MessageRead(_)
             | Self::Typing(_)
@@ -139,6 +148,34 @@ impl TryFrom<SendMessageWire> for SendMessage {
         let to = target(wire.to_user, wire.conversation)?;
         Ok(Self(Draft { client_id: wire.client_id, to, content: wire.content, reply_to: wire.reply_to }))
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditMessage {
+    pub message: MessageId,
+    pub content: String,
+}
+
+impl std::fmt::Debug for EditMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EditMessage").field("message", &self.message).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneMessage {
+    pub message: MessageId,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReactMessage {
+    pub message: MessageId,
+    pub emoji: String,
+    /// False takes it back.
+    pub reacted: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -275,6 +312,7 @@ impl std::fmt::Debug for NetworkTest {
 pub enum ServerEvent {
     Welcome { user: Box<OwnUser>, device: DeviceId, epoch: EpochId, calls: Vec<CallRecord> },
     NewMessage { message: Message },
+    MessageUpdated { message: Message },
     Receipt(Receipt),
     ConversationUpdated { conversation: ConversationId, rev: u64 },
     Typing { conversation: ConversationId, user: UserId, typing: bool },
@@ -294,6 +332,7 @@ impl ServerEvent {
     pub const NAMES: &[&str] = &[
         "welcome",
         "newMessage",
+        "messageUpdated",
         "receipt",
         "conversationUpdated",
         "typing",
@@ -312,6 +351,7 @@ impl ServerEvent {
         match self {
             Self::Welcome { .. } => "welcome",
             Self::NewMessage { .. } => "newMessage",
+            Self::MessageUpdated { .. } => "messageUpdated",
             Self::Receipt(_) => "receipt",
             Self::ConversationUpdated { .. } => "conversationUpdated",
             Self::Typing { .. } => "typing",
@@ -332,6 +372,7 @@ impl From<Event> for ServerEvent {
     fn from(event: Event) -> Self {
         match event {
             Event::NewMessage(message) => Self::NewMessage { message },
+            Event::MessageUpdated(message) => Self::MessageUpdated { message },
             Event::Receipt(receipt) => Self::Receipt(receipt),
             Event::ConversationUpdated { conversation, rev } => {
                 Self::ConversationUpdated { conversation, rev }
@@ -346,91 +387,5 @@ impl From<Event> for ServerEvent {
             Event::CallEnded(call) => Self::CallEnded { call },
             Event::SessionRevoked(_) => Self::SessionRevoked {},
         }
-    }
-}
-
-/// What an event is acked with.
-#[derive(Debug, Serialize)]
-#[serde(untagged, rename_all_fields = "camelCase")]
-pub enum Ack {
-    Done {
-        ok: bool,
-    },
-    Sent {
-        ok: bool,
-        message: Message,
-    },
-    Synced {
-        ok: bool,
-        since: String,
-        more: bool,
-        conversations: Vec<SyncedConversation>,
-        calls: Vec<CallRecord>,
-    },
-    Call {
-        ok: bool,
-        call: CallRecord,
-        ice_servers: Vec<IceServer>,
-    },
-    Ice {
-        ok: bool,
-        ice_servers: Vec<IceServer>,
-    },
-    Answer {
-        ok: bool,
-        sdp: String,
-        participant: String,
-    },
-    TestBegun {
-        ok: bool,
-        test: NetworkTestId,
-        ice_servers: Vec<IceServer>,
-    },
-    TestAnswer {
-        ok: bool,
-        sdp: String,
-    },
-    Refused {
-        ok: bool,
-        error: WireError,
-    },
-}
-
-impl Ack {
-    pub const DONE: Self = Self::Done { ok: true };
-}
-
-impl<E: Into<Refusal>> From<E> for Ack {
-    fn from(error: E) -> Self {
-        Self::Refused { ok: false, error: WireError::from(error.into()) }
-    }
-}
-
-/// A refusal on the wire: in acks, and as the text of a `connect_error`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct WireError {
-    pub code: Code,
-    pub title: &'static str,
-    pub detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after_ms: Option<u64>,
-}
-
-impl From<Refusal> for WireError {
-    fn from(refusal: Refusal) -> Self {
-        let ms = |wait: std::time::Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-        Self {
-            code: refusal.code,
-            title: refusal.code.title(),
-            detail: refusal.detail,
-            retry_after_ms: refusal.retry_after.map(ms),
-        }
-    }
-}
-
-impl From<Undecodable> for Refusal {
-    fn from(error: Undecodable) -> Self {
-        Self::new(Code::BadRequest, error.to_string())
     }
 }

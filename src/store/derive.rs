@@ -72,6 +72,11 @@ pub fn unseen(conversation: &Conversation, user: UserId) -> u64 {
     conversation.member(user).map_or(conversation.last_seq, |m| m.from_seq.saturating_sub(1))
 }
 
+/// Whether `user` is a member and may see the message at `seq`.
+pub fn sees(conversation: &Conversation, user: UserId, seq: u64) -> bool {
+    conversation.member(user).is_some_and(|member| member.from_seq <= seq)
+}
+
 /// The watermarks after a mark: never lower, never above `last_seq`; reading also delivers. `None` if nothing moves.
 pub fn raised(now: (u64, u64), delivered: u64, read: u64, last_seq: u64) -> Option<(u64, u64)> {
     let raised = (now.0.max(delivered.max(read).min(last_seq)), now.1.max(read.min(last_seq)));

@@ -3,6 +3,7 @@
 //! CRUD order; `Option` for not found; every write is durable when its future resolves. Both engines pass
 //! `tests/store_contract.rs`, with several `Store` instances on one database.
 
+pub mod change;
 pub mod derive;
 pub mod mongo;
 pub mod open;
@@ -82,6 +83,29 @@ pub struct Appended {
     pub fresh: bool,
 }
 
+/// What somebody does to a message that is there. Who may is not the store's to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageChange {
+    Edit(String),
+    /// Leaves a tombstone: its place, its author, its times.
+    Delete,
+    React(String),
+    Unreact(String),
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revised {
+    /// As it is now.
+    Changed(Message),
+    /// It was like that already: a retry, as a rule.
+    Same(Message),
+    /// It was deleted, so there is nothing to change any more.
+    Deleted,
+    /// There are as many reactions as there may be, of this person or of all.
+    Full,
+}
+
 /// A conversation as one member lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversationSummary {
@@ -91,11 +115,20 @@ pub struct ConversationSummary {
     pub unread: u64,
 }
 
-/// What changed for a user since a token. Overlap is allowed: the client applies by id.
+/// A conversation that changed, and what is new in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Synced {
+    pub summary: ConversationSummary,
+    /// Those that came, in rising order (the first sync: the newest 30).
+    pub messages: Vec<Message>,
+    /// Those that were there before and were changed, in the order of their last changes.
+    pub changed: Vec<Message>,
+}
+
+/// What changed for a user since a token. Overlap is allowed: the client applies by id and `rev`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncPage {
-    /// Changed conversations, each with its new messages in rising order (the first sync: the newest 30 of each).
-    pub conversations: Vec<(ConversationSummary, Vec<Message>)>,
+    pub conversations: Vec<Synced>,
     /// Opaque; what to say next time.
     pub next: String,
     /// There is more: ask again at once with `next`.
@@ -183,6 +216,15 @@ pub trait Store: people::PeopleStore {
     /// Gives the next `seq`; what is visible is always a prefix. `Missing` if the sender is no member, or if
     /// `reply_to` is no message of the conversation.
     async fn append_message(&self, message: NewMessage) -> Result<Appended>;
+    /// Changes a message as one step: of changes at once each rests on what the others left. `Missing` if there is no
+    /// such message, or if `by` may not see it (any more).
+    async fn change_message(
+        &self,
+        id: MessageId,
+        by: UserId,
+        change: MessageChange,
+        now: Timestamp,
+    ) -> Result<Revised>;
     async fn message(&self, id: MessageId) -> Result<Option<Message>>;
     async fn messages(&self, conversation: ConversationId, page: Page) -> Result<Vec<Message>>;
     /// Raises watermarks (never lowers them, never above `last_seq`; reading also delivers).
@@ -194,7 +236,7 @@ pub trait Store: people::PeopleStore {
         delivered: u64,
         read: u64,
     ) -> Result<Option<Receipt>>;
-    /// `since` from an earlier page; `limit` bounds the messages of a page.
+    /// `since` from an earlier page; `limit` bounds the messages of a page, new and changed ones together.
     async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage>;
 
     // calls

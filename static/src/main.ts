@@ -23,6 +23,6 @@ if (claim) {
 }
 
 // The router asks at once who is signed in, so that must be known before.
-await Promise.all([session.boot(), useLanguage(preferredLanguage()).catch(() => {})])
+await Promise.all([session.boot(), useLanguage(preferredLanguage()).catch(() => useLanguage('en'))])
 app.use(router)
 app.mount('#app')

@@ -49,7 +49,16 @@ export interface Message {
   createdAt: Timestamp
   clientId: string
   replyTo?: Id
+  quote?: Quote
+  /** Of two copies of a message the one with the higher `rev` is the newer. Absent on what was not stored yet. */
+  rev?: number
+  editedAt?: Timestamp
+  deletedAt?: Timestamp
+  reactions?: Reaction[]
 }
+/** A short look at the message that another one answers. */
+export interface Quote { id: Id; seq: number; fromUser: Id; content: string; deletedAt?: Timestamp }
+export interface Reaction { emoji: string; users: Id[] }
 export interface Conversation {
   id: Id
   kind: 'direct' | 'group'
@@ -224,6 +233,9 @@ export function toResult<T>(ack: unknown): Result<T> {
 /** What the client may say: payload and the answer of each event. */
 export interface ClientEvents {
   sendMessage: [{ clientId: string; conversation: Id; content: string; replyTo?: Id }, { message: Message }]
+  editMessage: [{ message: Id; content: string }, { message: Message }]
+  deleteMessage: [{ message: Id }, { message: Message }]
+  reactMessage: [{ message: Id; emoji: string; reacted: boolean }, { message: Message }]
   messageDelivered: [{ conversation: Id; seq: number }, object]
   messageRead: [{ conversation: Id; seq: number }, object]
   typing: [{ conversation: Id; typing: boolean }, object]
@@ -247,7 +259,7 @@ export interface NetworkTestAnswer { test?: Id; iceServers?: IceServer[]; sdp?: 
 export interface SyncPage {
   since: string
   more: boolean
-  conversations: { conversation: Conversation; messages: Message[] }[]
+  conversations: { conversation: Conversation; messages: Message[]; changed?: Message[] }[]
   calls: Call[]
 }
 /** What only the browser knows of a call's sound over the last five seconds; absent where it cannot tell. */
@@ -271,6 +283,8 @@ export interface Welcome { user: OwnUser | User; device: Id; epoch: Id; calls: C
 export interface ServerEvents {
   welcome: Welcome
   newMessage: { message: Message }
+  /** Edited, deleted or reacted to: apply by id and `rev`. */
+  messageUpdated: { message: Message }
   receipt: Receipt
   typing: { conversation: Id; user: Id; typing: boolean }
   conversationUpdated: { conversation: Id; rev: number }
@@ -288,7 +302,7 @@ export interface ServerEvents {
   replaced: object
 }
 export const SERVER_EVENTS = [
-  'welcome', 'newMessage', 'receipt', 'typing', 'conversationUpdated', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'speaking', 'quality',
+  'welcome', 'newMessage', 'messageUpdated', 'receipt', 'typing', 'conversationUpdated', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'speaking', 'quality',
   'callEnded', 'sessionRevoked', 'replaced',
 ] as const satisfies readonly (keyof ServerEvents)[]
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { IDLE, step } from '../src/call/machine'
-import { isOurs, outcomeOf, stageOf } from '../src/call/outcome'
+import { step } from '../src/call/machine'
+import { IDLE, isOurs, outcomeOf, stageOf } from '../src/call/outcome'
 import type { CallState, Effect, Input } from '../src/call/types'
 import { CONTEXT, DEVICE, ICE, ME, OTHER_DEVICE, TALK, YOU, answered, call, closed, leg } from './calls'
 

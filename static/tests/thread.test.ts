@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
-  addMessages, applyReceipt, isComplete, lastReceived, merge, newThread, otherOf, recountUnread, refresh, statusOf, titleOf,
+  addMessages, applyChanges, applyReceipt, isComplete, lastReceived, merge, newThread, otherOf, recountUnread, refresh, statusOf, titleOf,
 } from '../src/chat/thread'
 import { told } from '../src/chat/group'
 import type { Conversation, Message } from '../src/protocol'
@@ -44,6 +44,17 @@ describe('messages', () => {
     expect(thread.pending).toHaveLength(1)
     addMessages(thread, [message(2, ME, { clientId: 'x1' })], ME)
     expect(thread.pending).toHaveLength(0)
+  })
+  test('a change counts once, whatever comes first, and quotes follow it', () => {
+    const thread = newThread(conversation(0))
+    const answer = message(2, ME, { replyTo: 'm1', quote: { id: 'm1', seq: 1, fromUser: YOU, content: 'text 1' } })
+    addMessages(thread, [message(1), answer], ME)
+    applyChanges(thread, [message(1, YOU, { content: 'second', rev: 2 })])
+    applyChanges(thread, [message(1, YOU, { content: 'first', rev: 1 }), message(9, YOU, { rev: 1 })])
+    addMessages(thread, [message(1)], ME)
+    expect(thread.messages.map(({ content }) => content)).toEqual(['second', 'text 2'])
+    applyChanges(thread, [message(1, YOU, { content: '', rev: 3, deletedAt: '2026-11-22T11:00:00.000Z' })])
+    expect(thread.messages[1]?.quote).toMatchObject({ content: '', deletedAt: '2026-11-22T11:00:00.000Z' })
   })
   test('who wrote has stopped typing', () => {
     const thread = newThread(conversation(0))

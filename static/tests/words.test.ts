@@ -2,16 +2,8 @@ import { createI18n } from 'vue-i18n'
 import { expect, test } from 'vitest'
 import { outcomeHint, outcomeSentence, staysOpen } from '../src/call/sentence'
 import { compile } from '../src/i18n/compile'
-import de from '../src/i18n/de'
 import en from '../src/i18n/en'
-import historyDe from '../src/i18n/history.de'
-import historyEn from '../src/i18n/history.en'
-import liveDe from '../src/i18n/live.de'
-import liveEn from '../src/i18n/live.en'
-import networkDe from '../src/i18n/network.de'
-import networkEn from '../src/i18n/network.en'
-import settingsDe from '../src/i18n/settings.de'
-import settingsEn from '../src/i18n/settings.en'
+import { LANGUAGES } from '../src/i18n'
 import { sentence } from '../src/i18n/problem'
 import { contentBytes, toProblem, toResult, type Code, type Problem } from '../src/protocol'
 
@@ -20,11 +12,20 @@ const flat = (tree: Tree, prefix = ''): [string, string][] =>
   Object.entries(tree).flatMap(([key, value]) => (typeof value === 'string' ? [[prefix + key, value] as [string, string]] : flat(value, `${prefix}${key}.`)))
 const names = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort()
 
-test('every language says everything, with the same gaps to fill', () => {
-  const english = new Map([en, historyEn, liveEn, networkEn, settingsEn].flatMap((part) => flat(part)))
-  const german = new Map([de, historyDe, liveDe, networkDe, settingsDe].flatMap((part) => flat(part)))
-  expect([...german.keys()].sort()).toEqual([...english.keys()].sort())
-  for (const [key, text] of english) expect([key, names(german.get(key) ?? '')]).toEqual([key, names(text)])
+/** All texts of a language: `en.ts` and what is loaded later, `settings.en.ts` and so on. */
+const files = import.meta.glob<{ default: Tree }>(['../src/i18n/*.ts', '!../src/i18n/{index,compile,problem}.ts'], { eager: true })
+const textsOf = (language: string) =>
+  new Map(Object.entries(files).flatMap(([path, { default: texts }]) => (path.endsWith(`${language}.ts`) ? flat(texts) : [])))
+
+test.each(Object.keys(LANGUAGES))('%s says everything, with the same gaps to fill', (language) => {
+  const english = textsOf('en')
+  const own = textsOf(language)
+  expect(english.size).toBeGreaterThan(200)
+  expect([...own.keys()].sort()).toEqual([...english.keys()].sort())
+  for (const [key, text] of english) {
+    expect([key, names(own.get(key) ?? ''), (own.get(key) ?? '').split(' | ').length]).toEqual([key, names(text), text.split(' | ').length])
+    expect([key, own.get(key)?.trim()]).not.toEqual([key, ''])
+  }
 })
 
 test('messages are filled in, singular and plural', () => {

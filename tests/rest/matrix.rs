@@ -1,6 +1,6 @@
 //! Every route × every role. A route without a row here fails, so a new one cannot be forgotten.
-use charla::chat::GroupChange;
-use charla::model::GroupRole;
+use charla::chat::{Draft, GroupChange};
+use charla::model::{GroupRole, Target};
 use serde_json::{Value, json};
 
 use crate::house::{House, PASSWORD, ended_call};
@@ -24,6 +24,7 @@ use Role::{Admin, Anonymous, Former, GroupAdmin, Member, Owner, Stranger};
 struct Subject {
     conversation: String,
     group: String,
+    message: String,
     call: String,
     session: String,
     user: String,
@@ -64,7 +65,7 @@ impl Row {
     }
 }
 
-/// The id in a path is that of a conversation, a call or a session of the member.
+/// The id in a path is that of a conversation, a message, a call or a session of the member.
 fn rows(subject: &Subject) -> Vec<Row> {
     let everyone = [200, 200, 200, 200];
     let signed = [200, 200, 200, 401];
@@ -116,6 +117,14 @@ fn rows(subject: &Subject) -> Vec<Row> {
         admin("POST /api/v1/admin/invitations", Some(json!({})), 201),
         admin("DELETE /api/v1/admin/invitations/{id}", None, 404),
         row("POST /api/v1/auth/reset", Some(json!({"reset": "x", "newPassword": PASSWORD})), [403; 4]),
+        others(row("GET /api/v1/messages/{id}", None, member)),
+        others(row("PUT /api/v1/messages/{id}", Some(json!({"content": "new"})), member)),
+        others(row(
+            "PUT /api/v1/messages/{id}/reactions",
+            Some(json!({"emoji": "\u{1F44D}", "reacted": true})),
+            member,
+        )),
+        others(row("DELETE /api/v1/messages/{id}", None, member)),
         row("GET /api/v1/calls", None, signed),
         others(row("GET /api/v1/calls/{id}", None, member)),
         // Last: they end sessions.
@@ -129,6 +138,7 @@ impl Subject {
         let id = match route {
             r if r.starts_with("/api/v1/conversations") => &self.conversation,
             r if r.starts_with("/api/v1/groups") => &self.group,
+            r if r.starts_with("/api/v1/messages") => &self.message,
             r if r.starts_with("/api/v1/calls") => &self.call,
             r if r.starts_with("/api/v1/auth/sessions") => &self.session,
             _ => &self.user,
@@ -164,6 +174,13 @@ async fn matrix(by_cookie: bool) {
     ] {
         house.chat.change_group(member.user.public.id, group.id, &change).await.unwrap();
     }
+    let draft = Draft {
+        client_id: "said".into(),
+        to: Target::Conversation(conversation.id),
+        content: "secret of friend".into(),
+        reply_to: None,
+    };
+    let message = house.chat.send(member.user.public.id, None, draft).await.unwrap().message;
     let call = ended_call(&house, &member, &friend, conversation.id).await;
     let again = json!({"username": "member", "password": PASSWORD});
     house.post("/api/v1/auth/login").json(&again).send().await.ok(200);
@@ -173,6 +190,7 @@ async fn matrix(by_cookie: bool) {
     let subject = Subject {
         conversation: conversation.id.to_string(),
         group: group.id.to_string(),
+        message: message.id.to_string(),
         call: call.to_string(),
         session: other.id.to_string(),
         user: friend.user.public.id.to_string(),

@@ -79,8 +79,18 @@ async fn a_conversation_is_opened_once_and_written_to() {
     let id = conversation["id"].as_str().unwrap();
 
     let message = send(&house, &alice, id, "one", "hello").await.ok(201);
-    let expected =
-        ["id", "conversation", "seq", "fromUser", "toUser", "content", "status", "createdAt", "clientId"];
+    let expected = [
+        "id",
+        "conversation",
+        "seq",
+        "fromUser",
+        "toUser",
+        "content",
+        "status",
+        "createdAt",
+        "clientId",
+        "rev",
+    ];
     assert_eq!(keys(&message), BTreeSet::from(expected));
     assert_eq!(message["fromUser"], json!(alice.user.public.id));
     assert_eq!(message["toUser"], json!(bob.user.public.id));

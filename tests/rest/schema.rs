@@ -153,6 +153,7 @@ fn body_of(properties: &serde_json::Map<String, Value>, user: &str) -> Value {
     let value = |schema: &Value| match schema["type"].as_str() {
         Some("integer") => json!(1),
         Some("array") => json!([user]),
+        Some("boolean") => json!(true),
         _ => json!(user),
     };
     properties.iter().map(|(field, schema)| (field.clone(), value(schema))).collect()
@@ -180,8 +181,9 @@ async fn no_field_takes_an_operator() {
         for field in properties.keys() {
             fields += 1;
             for poison in poisons() {
-                // Nobody is a list of people too.
-                if properties[field]["type"] == "array" && poison == json!([]) {
+                // Nobody is a list of people too, and true is what a boolean wants.
+                let fits = [("array", json!([])), ("boolean", json!(true))];
+                if fits.iter().any(|(kind, value)| properties[field]["type"] == *kind && poison == *value) {
                     continue;
                 }
                 let mut body = good.clone();

@@ -20,7 +20,7 @@ fn plan(id: ConversationId, by: UserId, name: &str, members: &[(UserId, GroupRol
 async fn numbers(store: &dyn Store, user: UserId, since: Option<&str>) -> (Vec<u64>, String) {
     let page = store.sync(user, since, 100).await.unwrap();
     assert!(!page.more);
-    let told = page.conversations.iter().flat_map(|(_, messages)| messages.iter().map(|m| m.seq));
+    let told = page.conversations.iter().flat_map(|synced| synced.messages.iter().map(|m| m.seq));
     (told.collect(), page.next)
 }
 

@@ -35,6 +35,11 @@ pub async fn messages_get_rising_numbers_and_pages_cut_them(bed: Bed) {
         client_id: "c-1".into(),
         reply_to: None,
         system: None,
+        quote: None,
+        rev: 0,
+        edited_at: None,
+        deleted_at: None,
+        reactions: Vec::new(),
     };
     assert_eq!(first.message, expected);
     write(&*store, id, bert, 9).await;
@@ -105,8 +110,15 @@ pub async fn only_members_write_and_replies_stay_inside(bed: Bed) {
     let asked = store.append_message(message(id, anna, "question")).await.unwrap().message.id;
     let mut reply = message(id, bert, "answer");
     reply.reply_to = Some(asked);
-    assert_eq!(store.append_message(reply.clone()).await.unwrap().message.reply_to, Some(asked));
-    assert_eq!(store.message(reply.id).await.unwrap().unwrap().reply_to, Some(asked));
+    let answer = store.append_message(reply.clone()).await.unwrap().message;
+    let quote = answer.quote.clone().unwrap();
+    assert_eq!((answer.reply_to, quote.id, quote.seq, quote.from_user), (Some(asked), asked, 1, anna));
+    assert_eq!((quote.content.as_str(), quote.deleted_at), ("this is question", None));
+    assert_eq!(store.append_message(reply.clone()).await.unwrap().message, answer, "also to a retry");
+    assert_eq!(store.message(reply.id).await.unwrap().as_ref(), Some(&answer));
+    assert_eq!(store.messages(id, Page::After { seq: 1, limit: 9 }).await.unwrap(), [answer.clone()]);
+    assert_eq!(store.messages(id, Page::Before { seq: None, limit: 1 }).await.unwrap(), [answer.clone()]);
+    assert_eq!(store.summary(id, anna).await.unwrap().unwrap().last_message, Some(answer));
     for (conversation, to) in [(other, asked), (id, MessageId(oid()))] {
         let mut stray = message(conversation, anna, "stray");
         stray.reply_to = Some(to);

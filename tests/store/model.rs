@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use charla::ids::{ConversationId, UserId};
 use charla::model::{MessageStatus, Page};
-use charla::store::{Store, StoreError};
+use charla::store::{Store, StoreError, Synced};
 use proptest::prelude::*;
 
 use super::bed::{Bed, join, message, pair};
@@ -122,7 +122,7 @@ async fn apply(store: &dyn Store, model: &mut Model, world: &World, step: &Step)
             let (token, has) = model.clients.entry(user).or_default();
             loop {
                 let page = store.sync(world.people[user], token.as_deref(), limit).await.unwrap();
-                for (summary, messages) in page.conversations {
+                for Synced { summary, messages, .. } in page.conversations {
                     let c = world.conversations.iter().position(|id| *id == summary.conversation.id).unwrap();
                     assert!(member(c, user));
                     for told in messages {

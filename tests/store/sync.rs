@@ -5,30 +5,37 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use charla::ids::{ConversationId, UserId};
-use charla::model::{Member, Page};
-use charla::store::{Store, StoreError};
+use charla::model::{Member, Message, MessageStatus, Page};
+use charla::store::{MessageChange, Store, StoreError, Synced};
 
-use super::bed::{Bed, below, join, message, oid, pair, write};
+use super::bed::{Bed, below, join, message, now, oid, pair, write};
 
 /// What a client has put together from its pages.
 #[derive(Default)]
-struct Client {
-    token: Option<String>,
-    messages: BTreeMap<ConversationId, BTreeSet<u64>>,
-    members: BTreeMap<ConversationId, Vec<Member>>,
+pub struct Client {
+    pub token: Option<String>,
+    pub messages: BTreeMap<ConversationId, BTreeMap<u64, Message>>,
+    pub members: BTreeMap<ConversationId, Vec<Member>>,
 }
 
 impl Client {
     /// One page. True if there is more.
-    async fn page(&mut self, store: &dyn Store, user: UserId, limit: usize) -> bool {
+    pub async fn page(&mut self, store: &dyn Store, user: UserId, limit: usize) -> bool {
         let page = store.sync(user, self.token.as_deref(), limit).await.unwrap();
-        let told: usize = page.conversations.iter().map(|(_, messages)| messages.len()).sum();
+        let told: usize = page.conversations.iter().map(|s| s.messages.len() + s.changed.len()).sum();
         assert!(told <= limit.max(1), "{told} messages in a page of {limit}");
-        for (summary, messages) in page.conversations {
+        for Synced { summary, messages, changed } in page.conversations {
             let id = summary.conversation.id;
             assert!(messages.windows(2).all(|w| w[1].seq == w[0].seq + 1), "in order");
             assert!(messages.iter().all(|m| m.conversation == id && m.seq <= summary.conversation.last_seq));
-            self.messages.entry(id).or_default().extend(messages.iter().map(|m| m.seq));
+            assert!(changed.iter().all(|m| m.conversation == id && m.rev > 0), "only what was changed");
+            let own = self.messages.entry(id).or_default();
+            for message in changed.into_iter().chain(messages) {
+                // By id and `rev`, as PROTOCOL.md has it.
+                if own.get(&message.seq).is_none_or(|known| known.rev <= message.rev) {
+                    own.insert(message.seq, message);
+                }
+            }
             self.members.insert(id, summary.conversation.members);
         }
         self.token = Some(page.next);
@@ -36,7 +43,7 @@ impl Client {
     }
 
     /// Pages until there is no more; how many.
-    async fn catch_up(&mut self, store: &dyn Store, user: UserId, limit: usize) -> usize {
+    pub async fn catch_up(&mut self, store: &dyn Store, user: UserId, limit: usize) -> usize {
         for pages in 1..10_000 {
             if !self.page(store, user, limit).await {
                 return pages;
@@ -45,9 +52,14 @@ impl Client {
         panic!("sync does not end");
     }
 
-    fn told(&self, id: ConversationId) -> Vec<u64> {
-        self.messages.get(&id).into_iter().flatten().copied().collect()
+    pub fn told(&self, id: ConversationId) -> Vec<u64> {
+        self.messages.get(&id).into_iter().flat_map(BTreeMap::keys).copied().collect()
     }
+}
+
+/// All but what follows from watermarks and from other messages.
+pub fn bare(message: &Message) -> Message {
+    Message { status: MessageStatus::Sent, quote: None, ..message.clone() }
 }
 
 pub async fn the_first_sync_tells_the_newest_and_the_next_only_what_changed(bed: Bed) {
@@ -61,7 +73,7 @@ pub async fn the_first_sync_tells_the_newest_and_the_next_only_what_changed(bed:
     let page = store.sync(anna, None, 100).await.unwrap();
     assert!(!page.more);
     assert_eq!(page.conversations.len(), 2);
-    for (summary, _) in &page.conversations {
+    for Synced { summary, .. } in &page.conversations {
         let alone = store.summary(summary.conversation.id, anna).await.unwrap();
         assert_eq!(alone.as_ref(), Some(summary));
     }
@@ -75,21 +87,21 @@ pub async fn the_first_sync_tells_the_newest_and_the_next_only_what_changed(bed:
     write(&*store, short, carl, 1).await;
     let page = store.sync(anna, Some(&quiet.next), 100).await.unwrap();
     assert_eq!(page.conversations.len(), 1);
-    assert_eq!(page.conversations[0].1.iter().map(|m| m.seq).collect::<Vec<_>>(), [3]);
+    assert_eq!(page.conversations[0].messages.iter().map(|m| m.seq).collect::<Vec<_>>(), [3]);
 
     // A receipt of the other shows, without messages; so does a new conversation.
     store.mark(long, bert, 35, 20).await.unwrap();
     let page = store.sync(anna, Some(&page.next), 100).await.unwrap();
-    assert_eq!((page.conversations.len(), page.conversations[0].1.len()), (1, 0));
-    assert_eq!(page.conversations[0].0.conversation.member(bert).unwrap().read_seq, 20);
+    assert_eq!((page.conversations.len(), page.conversations[0].messages.len()), (1, 0));
+    assert_eq!(page.conversations[0].summary.conversation.member(bert).unwrap().read_seq, 20);
     let dora = join(&*store, "dora").await;
     let new = pair(&*store, dora, anna).await.id;
     let page = store.sync(anna, Some(&page.next), 100).await.unwrap();
-    assert_eq!(page.conversations[0].0.conversation.id, new);
+    assert_eq!(page.conversations[0].summary.conversation.id, new);
 
     // Nobody is told of others' conversations, and nobody of nothing.
     let page = store.sync(carl, None, 100).await.unwrap();
-    assert_eq!(page.conversations.iter().map(|(s, _)| s.conversation.id).collect::<Vec<_>>(), [short]);
+    assert_eq!(page.conversations.iter().map(|s| s.summary.conversation.id).collect::<Vec<_>>(), [short]);
     assert_eq!(store.sync(UserId(oid()), None, 9).await.unwrap().conversations, []);
 }
 
@@ -163,6 +175,19 @@ pub async fn a_token_of_another_place_is_refused(bed: Bed) {
     }
 }
 
+/// Edits, deletes or reacts to one of the messages up to `seq`.
+async fn change_one(store: &dyn Store, id: ConversationId, by: UserId, seq: u64) {
+    let at = u64::try_from(below(usize::try_from(seq).unwrap())).unwrap();
+    let found = store.messages(id, Page::After { seq: at, limit: 1 }).await.unwrap().remove(0);
+    let change = match below(8) {
+        0 => MessageChange::Delete,
+        1..4 => MessageChange::Edit(oid().to_hex()),
+        4..7 => MessageChange::React(format!("emoji-{}", below(9))),
+        _ => MessageChange::Unreact(format!("emoji-{}", below(9))),
+    };
+    store.change_message(found.id, by, change, now()).await.unwrap();
+}
+
 async fn keep_writing(store: Arc<dyn Store>, pairs: Vec<(ConversationId, UserId, UserId)>, n: usize) {
     for _ in 0..n {
         let (id, a, b) = pairs[below(pairs.len())];
@@ -171,6 +196,9 @@ async fn keep_writing(store: Arc<dyn Store>, pairs: Vec<(ConversationId, UserId,
         if below(3) == 0 {
             let reader = if from == a { b } else { a };
             store.mark(id, reader, sent.seq, sent.seq).await.unwrap();
+        }
+        if below(2) == 0 {
+            change_one(&*store, id, [a, b][below(2)], sent.seq).await;
         }
     }
 }
@@ -216,6 +244,9 @@ pub async fn nothing_is_missed_under_concurrent_writers(bed: Bed) {
             // The first sync leaves out old messages; from there on, all must have come.
             let first = told.first().copied().unwrap_or(1);
             assert_eq!(told, (first..=last).collect::<Vec<_>>());
+            for (told, stored) in client.messages[id].values().zip(stored.iter().filter(|m| m.seq >= first)) {
+                assert_eq!(bare(told), bare(stored), "the last change was told");
+            }
             let members = stores[1].conversation(*id).await.unwrap().unwrap().members;
             assert_eq!(client.members[id], members, "the last watermarks were told");
         }

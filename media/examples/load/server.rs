@@ -87,13 +87,14 @@ pub fn serve(address: SocketAddr) -> Result<()> {
         announce_tcp: Vec::new(),
         max_slots: 8,
         max_transports: 10_000,
+        max_handshakes: 10_000,
         srtp_any: false,
         tcp_only: false,
     })?;
     let runtime = runtime::Builder::new_current_thread().build()?;
     thread::spawn(move || {
         runtime::Builder::new_current_thread().build().map(|runtime| {
-            runtime.block_on(async { while events.recv().await.is_ok() {} });
+            runtime.block_on(async { while events.recv().await.is_some() {} });
         })
     });
     let (mut input, mut output) = (BufReader::new(io::stdin()), io::stdout());

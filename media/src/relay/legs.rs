@@ -17,12 +17,17 @@ impl Relay {
         if self.legs.len() >= self.config.max_transports {
             return Err(OfferError::Full);
         }
+        if self.handshakes >= self.config.max_handshakes {
+            return Err(OfferError::Crowded);
+        }
         let mut transport =
             Transport::new(now, parsed, self.config.max_slots, &self.identity, &mut self.rng)?;
-        let (ufrag, _) = transport.add_credentials(&mut self.rng, self.identity.crypto())?;
+        let (ufrag, _) = transport.add_credentials(now, &mut self.rng, self.identity.crypto())?;
         let home = self.rooms.get_mut(room).ok_or(OfferError::NoRoom)?;
         let participant = home.find_or_enter(offer.participant);
-        let index = self.legs.insert(Leg { id: offer.transport, room, participant, transport });
+        let leg = Leg { id: offer.transport, room, participant, transport, joining: true };
+        let index = self.legs.insert(leg);
+        self.handshakes += 1;
         home.participants[participant].transports.push(index);
         self.legs_by_id.insert(offer.transport, index);
         self.legs_by_ufrag.insert(ufrag, index);
@@ -32,10 +37,9 @@ impl Relay {
     /// A transport that is here is offered again: an ICE restart, or the same offer repeated.
     pub(super) fn reoffer(
         &mut self,
+        now: Instant,
         index: usize,
-        room: usize,
-        offer: &Offer,
-        parsed: &sdp::Offer,
+        (room, offer, parsed): (usize, &Offer, &sdp::Offer),
     ) -> Result<usize, OfferError> {
         let leg = self.legs.get_mut(index).ok_or(OfferError::NotYours)?;
         let owner = self.rooms.get(leg.room).and_then(|home| home.participants.get(leg.participant));
@@ -43,7 +47,8 @@ impl Relay {
             return Err(OfferError::NotYours);
         }
         if leg.transport.is_restart(parsed, self.config.max_slots)? {
-            let (fresh, retired) = leg.transport.add_credentials(&mut self.rng, self.identity.crypto())?;
+            let crypto = self.identity.crypto();
+            let (fresh, retired) = leg.transport.add_credentials(now, &mut self.rng, crypto)?;
             if let Some(retired) = retired {
                 self.legs_by_ufrag.remove(&retired);
             }
@@ -61,6 +66,8 @@ impl Relay {
     ) -> Option<T> {
         let leg = self.legs.get_mut(index)?;
         self.serving = self.rooms.get(leg.room).map(|room| room.id);
+        #[cfg(test)]
+        assert!(self.poisoned.is_none() || self.poisoned != self.serving, "as a bug would");
         let clock = &self.clock;
         let mut cx = Context { now, clock, outgoing: &mut self.outgoing, scratch: &mut self.scratch };
         Some(work(leg, &mut cx))
@@ -77,6 +84,9 @@ impl Relay {
     pub(super) fn report_facts(&mut self, now: Instant, index: usize) {
         let Some(leg) = self.legs.get_mut(index).filter(|leg| leg.transport.has_facts()) else { return };
         let facts = leg.transport.take_facts();
+        if leg.transport.is_up() && std::mem::take(&mut leg.joining) {
+            self.handshakes -= 1;
+        }
         let Some(whose) = self.whose(index) else { return };
         for fact in facts {
             match fact {
@@ -98,6 +108,8 @@ impl Relay {
     pub(super) fn remove(&mut self, now: Instant, index: usize) {
         let whose = self.whose(index);
         let Some(mut leg) = self.legs.try_remove(index) else { return };
+        self.serving = self.rooms.get(leg.room).map(|room| room.id);
+        self.handshakes -= usize::from(leg.joining);
         self.timers.arm(index, None);
         self.legs_by_id.remove(&leg.id);
         for ufrag in leg.transport.ufrags() {

@@ -32,6 +32,7 @@ fn config() -> Config {
         announce_tcp: vec!["192.0.2.1:443".parse().unwrap()],
         max_slots: 8,
         max_transports: 10,
+        max_handshakes: 10,
         srtp_any: false,
         tcp_only: false,
     }
@@ -198,6 +199,7 @@ impl World {
     fn is_empty(&self) -> bool {
         let relay = &self.relay;
         relay.legs.is_empty()
+            && relay.handshakes == 0
             && relay.legs_by_id.is_empty()
             && relay.legs_by_ufrag.is_empty()
             && relay.legs_by_path.is_empty()

@@ -132,6 +132,7 @@ impl Model {
                             "consent expires in 30 s, not sooner"
                         );
                     }
+                    DownReason::Abandoned => assert!(!known.up, "what came to something is not abandoned"),
                     DownReason::DtlsFailed => assert!(!known.up, "a handshake fails before it is done"),
                     DownReason::Closed => panic!("no phone here says goodbye"),
                 }

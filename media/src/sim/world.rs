@@ -70,6 +70,7 @@ impl World {
             announce_tcp: vec!["192.0.2.1:443".parse().unwrap()],
             max_slots: 8,
             max_transports: 64,
+            max_handshakes: 64,
             srtp_any: false,
             tcp_only: false,
         };

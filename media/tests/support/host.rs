@@ -41,6 +41,7 @@ impl Host {
             announce_tcp: if network == Network::Tcp { vec![tcp.local_addr().unwrap()] } else { Vec::new() },
             max_slots: 8,
             max_transports: 100,
+            max_handshakes: 100,
             srtp_any: false,
             tcp_only: network == Network::Tcp,
         })
@@ -48,7 +49,7 @@ impl Host {
         let events = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&events);
         tokio::spawn(async move {
-            while let Ok(event) = receiver.recv().await {
+            while let Some(event) = receiver.recv().await {
                 log.lock().unwrap().push(event);
             }
         });

@@ -127,6 +127,7 @@ pub(super) fn refusal(error: OfferError) -> CallError {
         OfferError::NoRoom => CallError::ENDED,
         OfferError::BadSdp(why) => CallError::UnusableOffer(format!("the offer is not usable: {why}")),
         OfferError::Full => CallError::TooMany,
+        OfferError::Crowded => CallError::Crowded,
         OfferError::NotYours => CallError::Internal,
         OfferError::Stopped => CallError::Unavailable,
     }

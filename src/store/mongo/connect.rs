@@ -166,6 +166,7 @@ fn indexes() -> [(&'static str, Vec<IndexModel>); 6] {
             vec![
                 unique("place", doc! { "conversation": 1, "seq": 1 }),
                 unique("clientId", doc! { "conversation": 1, "fromUser": 1, "clientId": 1 }),
+                partial(doc! { "conversation": 1, "change": 1 }, doc! { "change": { "$gt": 0_i64 } }),
             ],
         ),
         (

@@ -39,7 +39,10 @@ pub(super) struct ConversationDoc {
     pub(super) last_seq: i64,
     pub(super) created_at: DateTime,
     pub(super) updated_at: DateTime,
-    /// Cluster time of the last message.
+    /// How often messages of it were changed.
+    #[serde(default)]
+    pub(super) changes: i64,
+    /// Cluster time of the last message, or of the last change of one.
     pub(super) changed: Stamp,
 }
 
@@ -136,6 +139,7 @@ pub(super) async fn open_direct(
         last_seq: 0,
         created_at: date(now),
         updated_at: date(now),
+        changes: 0,
         changed: NOW,
     };
     match m.conversations.insert_one(&fresh).await {
@@ -172,7 +176,10 @@ pub(super) async fn summaries(
             true => messages::unread(m, &conversation, user, read).await?,
             false => 0,
         };
-        let last_message = last.map(|d| d.with(&conversation));
+        let last_message = match last {
+            Some(last) => Some(messages::quoted_one(m, last.with(&conversation)).await?),
+            None => None,
+        };
         out.push(ConversationSummary { conversation, last_message, unread });
     }
     Ok(out)

@@ -109,6 +109,7 @@ async fn insert(m: &Base, session: &mut ClientSession, plan: &GroupPlan) -> Try<
         last_seq: 1,
         created_at: date(plan.note.created_at),
         updated_at: date(plan.note.created_at),
+        changes: 0,
         changed: NOW,
     };
     m.conversations.insert_one(&fresh).session(&mut *session).await?;

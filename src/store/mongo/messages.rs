@@ -2,6 +2,7 @@
 //!
 //! An append is one transaction over the conversation's counter and the message, so that what is visible is a prefix.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
@@ -18,14 +19,16 @@ use super::conversations::{ConversationDoc, get as conversation};
 use super::error::duplicate;
 use super::values::{date, int, limit, number, stamp, time};
 use crate::ids::{ConversationId, MessageId, UserId};
-use crate::model::{Conversation, ConversationKind, Message, MessageStatus, Page, SystemNote};
+use crate::model::{
+    Conversation, ConversationKind, Message, MessageStatus, Page, Quote, Reaction, SystemNote,
+};
 use crate::store::derive::status;
 use crate::store::{Appended, NewMessage, Result, StoreError, Unique};
 
 /// An append that has not succeeded by then is given up; a retry with the same client id is safe.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
-/// After so many tries (a second or two), and again, look for what may hold the lock.
+/// A second or two.
 const SUSPICIOUS: u64 = 50;
 /// A living server leaves milliseconds between the statements of a transaction.
 const ORPHAN_MICROS: i64 = 2_000_000;
@@ -49,6 +52,20 @@ pub(super) struct MessageDoc {
     created_at: DateTime,
     /// The conversation's `changed` when this was appended: rises with `seq`.
     changed: Stamp,
+    #[serde(default)]
+    rev: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    edited_at: Option<DateTime>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    deleted_at: Option<DateTime>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    reactions: Vec<Reaction>,
+    /// The conversation's `changes` at the last change of this message; absent if there was none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) change: Option<i64>,
+    /// The conversation's `changed` then: rises with `change`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    change_stamp: Option<Stamp>,
 }
 
 impl MessageDoc {
@@ -68,6 +85,27 @@ impl MessageDoc {
             reply_to: new.reply_to.map(|id| id.0),
             created_at: date(new.created_at),
             changed: conversation.changed,
+            rev: 0,
+            edited_at: None,
+            deleted_at: None,
+            reactions: Vec::new(),
+            change: None,
+            change_stamp: None,
+        }
+    }
+
+    /// What `changed` says, as the last change of `conversation`.
+    pub(super) fn changed(self, changed: &Message, conversation: &ConversationDoc) -> Self {
+        Self {
+            content: changed.content.clone(),
+            reply_to: changed.reply_to.map(|id| id.0),
+            rev: int(changed.rev),
+            edited_at: changed.edited_at.map(date),
+            deleted_at: changed.deleted_at.map(date),
+            reactions: changed.reactions.clone(),
+            change: Some(conversation.changes),
+            change_stamp: Some(conversation.changed),
+            ..self
         }
     }
 
@@ -93,8 +131,39 @@ impl MessageDoc {
             created_at: time(self.created_at),
             client_id: self.client_id,
             reply_to: self.reply_to.map(MessageId),
+            quote: None,
+            rev: number(self.rev),
+            edited_at: self.edited_at.map(time),
+            deleted_at: self.deleted_at.map(time),
+            reactions: self.reactions,
         }
     }
+
+    fn quote(&self) -> Quote {
+        let deleted_at = self.deleted_at.map(time);
+        let (id, from) = (MessageId(self.id), UserId(self.from_user));
+        Quote::of(id, number(self.seq), from, &self.content, deleted_at)
+    }
+}
+
+/// Puts beside each message the one that it answers.
+pub(super) async fn quoted(m: &Base, mut messages: Vec<Message>) -> Result<Vec<Message>> {
+    let ids: Vec<ObjectId> = messages.iter().filter_map(|message| message.reply_to).map(|id| id.0).collect();
+    if ids.is_empty() {
+        return Ok(messages);
+    }
+    let found = m.messages.find(doc! { "_id": { "$in": ids } }).await?;
+    let found: Vec<MessageDoc> = found.try_collect().await?;
+    let quotes: HashMap<MessageId, Quote> = found.iter().map(|d| (MessageId(d.id), d.quote())).collect();
+    for message in &mut messages {
+        message.quote = message.reply_to.and_then(|id| quotes.get(&id).cloned());
+    }
+    Ok(messages)
+}
+
+pub(super) async fn quoted_one(m: &Base, message: Message) -> Result<Message> {
+    let plain = message.clone();
+    Ok(quoted(m, vec![message]).await?.pop().unwrap_or(plain))
 }
 
 /// How one try of a transaction went wrong.
@@ -128,23 +197,31 @@ async fn append_patiently(m: &Base, new: &NewMessage) -> Result<Appended> {
     let mut tries = 0;
     loop {
         let message = match attempt(m, &mut session, new).await {
-            Ok(stored) => return Ok(Appended { message: stored.fresh(), fresh: true }),
+            Ok(stored) => {
+                let message = quoted_one(m, stored.fresh()).await?;
+                return Ok(Appended { message, fresh: true });
+            }
             Err(Failed::Duplicate) => known(m, new).await?.ok_or(StoreError::Taken(Unique::Id))?,
             Err(Failed::Lasting(error)) => return Err(error),
             Err(Failed::Passing) => {
                 tries += 1;
                 tokio::time::sleep(Duration::from_millis((spread + tries).min(50))).await;
-                if tries % SUSPICIOUS == 0 {
-                    end_orphans(m).await.unwrap_or_else(|error| {
-                        tracing::warn!(%error, "no look at what holds up appends; MongoDB ends it after a minute");
-                    });
-                }
+                suspect(m, tries).await;
                 continue;
             }
         };
         // Our own, if an earlier try was committed without our hearing it.
         let fresh = message.id == new.id;
         return Ok(Appended { message, fresh });
+    }
+}
+
+/// After so many tries, and again, looks for what may hold the lock.
+pub(super) async fn suspect(m: &Base, tries: u64) {
+    if tries.is_multiple_of(SUSPICIOUS) {
+        end_orphans(m).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "no look at what holds up writes; MongoDB ends it after a minute");
+        });
     }
 }
 
@@ -180,7 +257,7 @@ async fn known(m: &Base, new: &NewMessage) -> Result<Option<Message>> {
     };
     let Some(found) = m.messages.find_one(filter).await? else { return Ok(None) };
     let Some(of) = conversation(m, new.conversation).await? else { return Ok(None) };
-    Ok(Some(found.with(&of)))
+    Ok(Some(quoted_one(m, found.with(&of)).await?))
 }
 
 async fn attempt(
@@ -241,8 +318,8 @@ async fn write(
 
 pub(super) async fn get(m: &Base, id: MessageId) -> Result<Option<Message>> {
     let Some(found) = m.messages.find_one(doc! { "_id": id.0 }).await? else { return Ok(None) };
-    let of = conversation(m, ConversationId(found.conversation)).await?;
-    Ok(of.map(|of| found.with(&of)))
+    let Some(of) = conversation(m, ConversationId(found.conversation)).await? else { return Ok(None) };
+    Ok(Some(quoted_one(m, found.with(&of)).await?))
 }
 
 pub(super) async fn page(m: &Base, id: ConversationId, page: Page) -> Result<Vec<Message>> {
@@ -260,7 +337,7 @@ pub(super) async fn page(m: &Base, id: ConversationId, page: Page) -> Result<Vec
     if order < 0 {
         found.reverse();
     }
-    Ok(found.into_iter().map(|d| d.with(&conversation)).collect())
+    quoted(m, found.into_iter().map(|d| d.with(&conversation)).collect()).await
 }
 
 /// Up to `most` messages above `from`, not beyond the `last_seq` that `conversation` was read with.
@@ -277,7 +354,7 @@ pub(super) async fn after(
     let filter = doc! { "conversation": conversation.id.0, "seq": range };
     let found = m.messages.find(filter).sort(doc! { "seq": 1 }).limit(limit(most)).await?;
     let found: Vec<MessageDoc> = found.try_collect().await?;
-    Ok(found.into_iter().map(|d| d.with(conversation)).collect())
+    quoted(m, found.into_iter().map(|d| d.with(conversation)).collect()).await
 }
 
 /// The newest sequence number whose message is stamped `clock` or earlier. Reads what came since.

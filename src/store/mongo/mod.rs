@@ -3,6 +3,7 @@
 
 mod appender;
 mod calls;
+mod changes;
 mod connect;
 mod conversations;
 mod error;
@@ -26,8 +27,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::appender::Appender;
 use super::{
-    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, NewMessage, Page, Result, Store,
-    StoreError, SyncPage,
+    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, MessageChange, NewMessage, Page, Result,
+    Revised, Store, StoreError, SyncPage,
 };
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
@@ -214,6 +215,16 @@ impl Store for Mongo {
     async fn append_message(&self, message: NewMessage) -> Result<Appended> {
         let _busy = self.writing()?;
         self.appender.append(message).await
+    }
+    async fn change_message(
+        &self,
+        id: MessageId,
+        by: UserId,
+        change: MessageChange,
+        now: Timestamp,
+    ) -> Result<Revised> {
+        let _busy = self.writing()?;
+        changes::change(&self.base, &changes::Wish { id, by, change, now }).await
     }
     async fn message(&self, id: MessageId) -> Result<Option<Message>> {
         messages::get(&self.base, id).await

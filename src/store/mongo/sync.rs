@@ -5,8 +5,8 @@
 //! is stamped before others it holds: a stamp alone, as a token, would lose it. A counter per database, bumped in every
 //! transaction, would not, but all appends would collide on it.
 //!
-//! So a token is a vector: what has been told of each conversation (the last seq, the sum of the watermarks). Whatever
-//! is not told shows by comparison, however late it became visible. To stay small, a token forgets conversations
+//! So a token is a vector: what has been told of each conversation (the last seq, the sum of the watermarks, the count of
+//! its messages' changes). Whatever is not told shows by comparison, however late it became visible. To stay small, a token forgets conversations
 //! that are neither among the last 32 to change nor changed within ten minutes before the newest change; for those, a
 //! *floor* speaks: "told up to this stamp". A change stamped below the floor that becomes visible later would be
 //! missed; its transaction would have to be older than ten minutes (MongoDB ends them after one) and be overtaken
@@ -23,14 +23,15 @@ use mongodb::bson::{Document, doc};
 use serde::de::DeserializeOwned;
 
 use super::Base;
+use super::changes::{count_at, since};
 use super::conversations::{ConversationDoc, ReceiptDoc, summaries};
 use super::messages::{after, seq_at};
 use super::token::{Token, Told};
-use super::values::{clock, limit as most_of, stamp};
+use super::values::{clock, int, limit as most_of, number, stamp};
 use crate::ids::{ConversationId, UserId};
-use crate::model::{Conversation, Message};
+use crate::model::Conversation;
 use crate::store::derive::{FIRST_SYNC, unseen};
-use crate::store::{ConversationSummary, Result, StoreError, SyncPage};
+use crate::store::{ConversationSummary, Result, StoreError, SyncPage, Synced};
 
 pub(super) async fn page(m: &Base, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
     let mut token = match since {
@@ -42,30 +43,31 @@ pub(super) async fn page(m: &Base, user: UserId, since: Option<&str>, limit: usi
     let (changes, all) = changes(m, user, &token, room).await?;
     for (clock, id) in changes {
         let found = m.conversations.find_one(doc! { "_id": id.0, "members": user.0 }).await?;
-        let found = found.into_iter().collect();
-        let Some(summary) = summaries(m, user, found).await?.pop() else { continue };
+        let counted = number(found.as_ref().map_or(0, |c| c.changes));
+        let Some(summary) = summaries(m, user, found.into_iter().collect()).await?.pop() else { continue };
         let before = token.told.get(&id).copied();
-        let now = Told { seq: summary.conversation.last_seq, marks: marks(&summary.conversation), clock };
-        if before.is_some_and(|b| b.seq >= now.seq && b.marks >= now.marks) {
-            token.told.insert(id, Told { clock, ..now });
+        let (seq, marks) = (summary.conversation.last_seq, marks(&summary.conversation));
+        let now = Told { seq, marks, changes: counted, clock };
+        if before.is_some_and(|b| b.seq >= seq && b.marks >= marks && b.changes >= counted) {
+            token.told.insert(id, now);
             token.at = Some(clock);
             continue;
         }
         if room == 0 {
             return Ok(unfinished(m, conversations, &token));
         }
-        let from = start(m, &token, before, &summary).await?.max(unseen(&summary.conversation, user));
-        let messages = after(m, &summary.conversation, from, room).await?;
+        let from = start(m, &token, before, &summary, counted).await?;
+        let (synced, reached) = news(m, user, summary, from, (counted, room)).await?;
+        let full = synced.changed.len() >= room || reached.0 < seq;
         // A conversation without new messages takes a place too, so that a page stays bounded.
-        room -= messages.len().max(1);
-        let seq = messages.last().map_or(from, |last| last.seq);
-        conversations.push((summary, messages));
-        if seq < now.seq {
+        room -= (synced.changed.len() + synced.messages.len()).max(1);
+        conversations.push(synced);
+        if full {
             // Met again at the same place of the walk.
-            token.told.insert(id, Told { seq, marks: 0, clock });
+            token.told.insert(id, Told { seq: reached.0, marks: 0, changes: reached.1, clock });
             return Ok(unfinished(m, conversations, &token));
         }
-        token.told.insert(id, now);
+        token.told.insert(id, Told { changes: reached.1, ..now });
         token.at = Some(clock);
     }
     if !all {
@@ -75,7 +77,27 @@ pub(super) async fn page(m: &Base, user: UserId, since: Option<&str>, limit: usi
     Ok(SyncPage { conversations, next: token.write(m.identity), more: false })
 }
 
-fn unfinished(m: &Base, conversations: Vec<(ConversationSummary, Vec<Message>)>, token: &Token) -> SyncPage {
+/// What is new in a conversation, which has counted `counted` changes, for a client that has its messages up to a number
+/// and their changes up to a count; how far that leads.
+async fn news(
+    m: &Base,
+    user: UserId,
+    summary: ConversationSummary,
+    (seq, count): (u64, u64),
+    (counted, room): (u64, usize),
+) -> Result<(Synced, (u64, u64))> {
+    let unseen = unseen(&summary.conversation, user);
+    let (changed, last) = since(m, &summary.conversation, int(count), (unseen, seq), room).await?;
+    let from = seq.max(unseen);
+    let messages = after(m, &summary.conversation, from, room - changed.len()).await?;
+    let last = last.map_or(count, number);
+    // What follows is told as it is, so of its changes there is nothing left to tell.
+    let reached = if changed.len() < room { last.max(counted) } else { last };
+    let reached = (messages.last().map_or(from, |m| m.seq), reached);
+    Ok((Synced { summary, messages, changed }, reached))
+}
+
+fn unfinished(m: &Base, conversations: Vec<Synced>, token: &Token) -> SyncPage {
     SyncPage { conversations, next: token.write(m.identity), more: true }
 }
 
@@ -83,12 +105,20 @@ fn marks(conversation: &Conversation) -> u64 {
     conversation.members.iter().map(|m| m.delivered_seq + m.read_seq).sum()
 }
 
-/// Up to which message the client has `summary`'s conversation.
-async fn start(m: &Base, token: &Token, before: Option<Told>, summary: &ConversationSummary) -> Result<u64> {
+/// Up to which message the client has `summary`'s conversation, and up to which change of one, of `counted`.
+async fn start(
+    m: &Base,
+    token: &Token,
+    before: Option<Told>,
+    summary: &ConversationSummary,
+    counted: u64,
+) -> Result<(u64, u64)> {
+    let id = summary.conversation.id;
     match before {
-        Some(told) => Ok(told.seq),
-        None if token.first => Ok(summary.conversation.last_seq.saturating_sub(FIRST_SYNC)),
-        None => seq_at(m, summary.conversation.id, token.floor).await,
+        Some(told) => Ok((told.seq, told.changes)),
+        // What it is told of for the first time it is told of as it is.
+        None if token.first => Ok((summary.conversation.last_seq.saturating_sub(FIRST_SYNC), counted)),
+        None => Ok((seq_at(m, id, token.floor).await?, number(count_at(m, id, token.floor).await?))),
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Told {
     pub(super) seq: u64,
     /// The sum of its watermarks.
     pub(super) marks: u64,
+    /// How many changes of its messages.
+    pub(super) changes: u64,
     /// Cluster time of its last change that was seen.
     pub(super) clock: u64,
 }
@@ -53,19 +55,19 @@ impl Token {
     }
 
     pub(super) fn write(&self, identity: i64) -> String {
-        let mut out = Vec::with_capacity(32 + self.told.len() * 26);
+        let mut out = Vec::with_capacity(32 + self.told.len() * 28);
         put(&mut out, u64::from(self.first));
         put(&mut out, self.floor);
         put(&mut out, self.at.unwrap_or(0));
         for (id, told) in &self.told {
             out.extend_from_slice(&id.0.bytes());
-            [told.seq, told.marks, told.clock].into_iter().for_each(|n| put(&mut out, n));
+            [told.seq, told.marks, told.changes, told.clock].into_iter().for_each(|n| put(&mut out, n));
         }
-        format!("m1.{identity}.{}", URL_SAFE_NO_PAD.encode(out))
+        format!("m2.{identity}.{}", URL_SAFE_NO_PAD.encode(out))
     }
 
     pub(super) fn read(text: &str, identity: i64) -> Option<Self> {
-        let (name, body) = text.strip_prefix("m1.")?.split_once('.')?;
+        let (name, body) = text.strip_prefix("m2.")?.split_once('.')?;
         if name.parse() != Ok(identity) {
             return None;
         }
@@ -79,7 +81,8 @@ impl Token {
         let mut told = BTreeMap::new();
         while !rest.is_empty() {
             let id = ConversationId(ObjectId::from_bytes(*rest.split_off(..12)?.first_chunk()?));
-            let entry = Told { seq: take(&mut rest)?, marks: take(&mut rest)?, clock: take(&mut rest)? };
+            let (seq, marks) = (take(&mut rest)?, take(&mut rest)?);
+            let entry = Told { seq, marks, changes: take(&mut rest)?, clock: take(&mut rest)? };
             told.insert(id, entry);
         }
         Some(Self { first, floor, at: (at > 0).then_some(at), told })
@@ -124,10 +127,10 @@ mod tests {
             first: bool,
             floor: u64,
             at in proptest::option::of(1..u64::MAX),
-            told in proptest::collection::btree_map(any::<u32>(), any::<(u64, u64, u64)>(), 0..20),
+            told in proptest::collection::btree_map(any::<u32>(), any::<(u64, u64, u64, u64)>(), 0..20),
         ) {
             let told = told.into_iter()
-                .map(|(n, (seq, marks, clock))| (conversation(n), Told { seq, marks, clock }))
+                .map(|(n, (seq, marks, changes, clock))| (conversation(n), Told { seq, marks, changes, clock }))
                 .collect();
             let token = Token { first, floor, at, told };
             prop_assert_eq!(Token::read(&token.write(7), 7), Some(token.clone()));
@@ -137,13 +140,13 @@ mod tests {
         #[test]
         fn nothing_else_panics(text in ".{0,80}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
             drop(Token::read(&text, 7));
-            drop(Token::read(&format!("m1.7.{}", URL_SAFE_NO_PAD.encode(bytes)), 7));
+            drop(Token::read(&format!("m2.7.{}", URL_SAFE_NO_PAD.encode(bytes)), 7));
         }
     }
 
     #[test]
     fn finishing_keeps_what_changed_last_or_lately() {
-        let entry = |clock| Told { seq: 1, marks: 0, clock };
+        let entry = |clock| Told { seq: 1, marks: 0, changes: 0, clock };
         let old = 1_000_000 << 32;
         let mut token = Token::start();
         token.told = (0..40).map(|n| (conversation(n), entry(old + u64::from(n)))).collect();

@@ -2,6 +2,7 @@
 //! statements of one noun. Knows no service.
 
 mod calls;
+mod changes;
 mod conversations;
 mod error;
 mod groups;
@@ -25,8 +26,8 @@ use async_trait::async_trait;
 use self::lanes::Lane::{Low, Normal};
 use self::threads::Threads;
 use super::{
-    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, NewMessage, Page, Result, Store,
-    StoreError, SyncPage,
+    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, MessageChange, NewMessage, Page, Result,
+    Revised, Store, StoreError, SyncPage,
 };
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
@@ -169,6 +170,15 @@ impl Store for Sqlite {
 
     async fn append_message(&self, message: NewMessage) -> Result<Appended> {
         self.threads.write(Normal, move |tx| messages::append(tx, &message)).await
+    }
+    async fn change_message(
+        &self,
+        id: MessageId,
+        by: UserId,
+        change: MessageChange,
+        now: Timestamp,
+    ) -> Result<Revised> {
+        self.threads.write(Normal, move |tx| changes::change(tx, id, by, &change, now)).await
     }
     async fn message(&self, id: MessageId) -> Result<Option<Message>> {
         self.threads.read(move |conn| messages::get(conn, id)).await

@@ -27,6 +27,10 @@ pub(super) fn time(row: &Row<'_>, at: usize) -> Sql<Timestamp> {
     row.get(at).map(Timestamp)
 }
 
+pub(super) fn maybe_time(row: &Row<'_>, at: usize) -> Sql<Option<Timestamp>> {
+    row.get::<_, Option<i64>>(at).map(|at| at.map(Timestamp))
+}
+
 pub(super) fn number(row: &Row<'_>, at: usize) -> Sql<u64> {
     row.get::<_, i64>(at).map(|n| u64::try_from(n).unwrap_or(0))
 }

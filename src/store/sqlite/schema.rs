@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("timelines.sql"),
     include_str!("groups.sql"),
+    include_str!("edits.sql"),
     include_str!("people.sql"),
 ];
 /// Files up to this size are checked page by page at every start; beyond it that would take too long.

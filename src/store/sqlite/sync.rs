@@ -5,19 +5,20 @@
 //! the counter stands at U holds every change up to U. A finished token is such a U, "told up to here".
 //!
 //! A sync may take several pages. The first fixes U; the pages walk the user's conversations in the order of their
-//! ids (which no change moves) and tell, of each that changed after the last finished token, all messages after it.
+//! ids (which no change moves) and tell, of each that changed after the last finished token, which of the messages that
+//! were there were changed, in the order of the changes, and then all messages after it.
 //! What changes meanwhile has a stamp above U and is told by the next walk at the latest: nothing is missed.
 
 use bson::oid::ObjectId;
 use rusqlite::{Connection, params};
 
 use super::conversations::{COLUMNS, bare, summary};
-use super::messages;
 use super::rows::{limit as rows, raw};
+use super::{changes, messages};
 use crate::ids::{ConversationId, UserId};
 use crate::model::Conversation;
 use crate::store::derive::{FIRST_SYNC, unseen};
-use crate::store::{Result, StoreError, SyncPage};
+use crate::store::{Result, StoreError, SyncPage, Synced};
 
 /// Where a client stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +33,10 @@ struct Place {
 struct Walk {
     /// What the finished sync will have told.
     upto: i64,
-    /// Conversations below this one are told, and of this one the messages up to `seq`.
+    /// Conversations below this one are told, and of this one the changes up to the stamp `change` and the messages up
+    /// to `seq`.
     conversation: ConversationId,
+    change: i64,
     seq: u64,
 }
 
@@ -42,7 +45,7 @@ impl Place {
         let told = self.told.map_or("-".into(), |t| t.to_string());
         match self.walk {
             None => format!("s1.{identity}.{told}"),
-            Some(w) => format!("s1.{identity}.{told}.{}.{}.{}", w.upto, w.conversation, w.seq),
+            Some(w) => format!("s1.{identity}.{told}.{}.{}.{}.{}", w.upto, w.conversation, w.change, w.seq),
         }
     }
 
@@ -57,6 +60,7 @@ impl Place {
             Some(upto) => Some(Walk {
                 upto: upto.parse().ok()?,
                 conversation: parts.next()?.parse().ok()?,
+                change: parts.next()?.parse().ok()?,
                 seq: parts.next()?.parse().ok()?,
             }),
         };
@@ -74,44 +78,74 @@ pub(super) fn page(conn: &Connection, user: UserId, since: Option<&str>, limit: 
         Some(token) => Place::read(token, &identity).ok_or(StoreError::BadToken)?,
     };
     let nowhere = ConversationId(ObjectId::from_bytes([0; 12]));
-    let mut walk = place.walk.unwrap_or(Walk { upto: change, conversation: nowhere, seq: 0 });
+    let mut walk = place.walk.unwrap_or(Walk { upto: change, conversation: nowhere, change: 0, seq: 0 });
     // A counter ahead of ours: the database was set back to an older copy.
     if walk.upto > change || place.told.is_some_and(|t| t > walk.upto) {
         return Err(StoreError::BadToken);
     }
+    let unfinished = |walk, conversations| {
+        let next = Place { told: place.told, walk: Some(walk) }.write(&identity);
+        Ok(SyncPage { conversations, next, more: true })
+    };
     let mut room = limit.max(1);
     let mut conversations = Vec::new();
     // One more than fits, to know that there is more, and one for the conversation resumed, which may be told already.
     for conversation in changed(conn, user, walk.conversation, place.told, room + 2)? {
-        let resumed = conversation.id == walk.conversation;
         if room == 0 {
-            let next = Place { told: place.told, walk: Some(walk) }.write(&identity);
-            return Ok(SyncPage { conversations, next, more: true });
+            return unfinished(walk, conversations);
         }
-        let from = match place.told {
-            _ if resumed => walk.seq,
-            None => conversation.last_seq.saturating_sub(FIRST_SYNC),
-            Some(told) => messages::seq_at(conn, conversation.id, told)?,
-        };
-        if resumed && conversation.last_seq <= from {
+        let resumed = conversation.id == walk.conversation;
+        let (synced, reached) = news(conn, user, conversation, place.told, resumed.then_some(walk), room)?;
+        walk = Walk { upto: walk.upto, ..reached };
+        let told = synced.changed.len() + synced.messages.len();
+        if resumed && told == 0 {
             continue;
         }
-        let (id, last) = (conversation.id, conversation.last_seq);
-        let summary = summary(conn, user, conversation)?;
-        let from = from.max(unseen(&summary.conversation, user));
-        let told = messages::after(conn, &summary.conversation, from, room)?;
-        walk = Walk { conversation: id, seq: told.last().map_or(from, |m| m.seq), ..walk };
+        let full = synced.changed.len() >= room || walk.seq < synced.summary.conversation.last_seq;
         // A conversation without new messages takes a place too, so that a page stays bounded.
-        room -= told.len().max(1);
-        conversations.push((summary, told));
-        if walk.seq < last {
-            let next = Place { told: place.told, walk: Some(walk) }.write(&identity);
-            return Ok(SyncPage { conversations, next, more: true });
+        room -= told.max(1);
+        conversations.push(synced);
+        if full {
+            return unfinished(walk, conversations);
         }
     }
     let next = Place { told: Some(walk.upto), walk: None }.write(&identity);
     // A walk that began in an earlier snapshot has told nothing of what came since: another one does.
     Ok(SyncPage { conversations, next, more: change > walk.upto })
+}
+
+/// What is new in a conversation since the stamp `told`, or since a walk that was cut in it; how far that leads.
+fn news(
+    conn: &Connection,
+    user: UserId,
+    conversation: Conversation,
+    told: Option<i64>,
+    cut: Option<Walk>,
+    room: usize,
+) -> Result<(Synced, Walk)> {
+    let (id, last) = (conversation.id, conversation.last_seq);
+    let (change, seq) = match (cut, told) {
+        (Some(walk), _) => (walk.change, walk.seq),
+        (None, None) => (0, last.saturating_sub(FIRST_SYNC)),
+        (None, Some(told)) => (told, messages::seq_at(conn, id, told)?),
+    };
+    let summary = summary(conn, user, conversation)?;
+    let unseen = unseen(&summary.conversation, user);
+    let changed = match told {
+        Some(told) => changes::since(conn, &summary.conversation, (change, told), unseen, room)?,
+        // What it is told of for the first time it is told of as it is.
+        None => Vec::new(),
+    };
+    let from = seq.max(unseen);
+    let messages = messages::after(conn, &summary.conversation, from, room - changed.len())?;
+    let reached = Walk {
+        upto: 0,
+        conversation: id,
+        change: changed.last().map_or(change, |(_, stamp)| *stamp),
+        seq: messages.last().map_or(from, |m| m.seq),
+    };
+    let changed = changed.into_iter().map(|(message, _)| message).collect();
+    Ok((Synced { summary, messages, changed }, reached))
 }
 
 /// The user's conversations from `first` on, by id, that changed after `told`.
@@ -138,7 +172,7 @@ mod tests {
     #[test]
     fn a_token_survives_the_journey_and_nothing_else_is_one() {
         let conversation = ConversationId(ObjectId::from_bytes([7; 12]));
-        let walk = Some(Walk { upto: 9, conversation, seq: 3 });
+        let walk = Some(Walk { upto: 9, conversation, change: 5, seq: 3 });
         for place in
             [Place { told: Some(4), walk: None }, Place { told: Some(4), walk }, Place { told: None, walk }]
         {
@@ -154,7 +188,8 @@ mod tests {
             "s1.ab.4.9",
             "s1.ab.4.9.x.3",
             "s2.ab.4",
-            "s1.ab.4.9.070707070707070707070707.3.1",
+            "s1.ab.4.9.070707070707070707070707.3",
+            "s1.ab.4.9.070707070707070707070707.5.3.1",
         ] {
             assert_eq!(Place::read(bad, "ab"), None, "{bad}");
         }

@@ -1,17 +1,11 @@
 // One tab's calls as a pure machine: `step(state, input, context)` gives the next state and what is to be done.
 // Knows no socket, no browser and no clock. Inputs that come late, twice or for another call change nothing.
 import { hasEnded, type Call, type IceServer, type Id } from '../protocol'
-import { isOurs, legOf, outcomeOf } from './outcome'
+import { IDLE, callOf, isOurs, legOf, outcomeOf } from './outcome'
 import type { Active, CallState, Context, Effect, Incoming, Input, Outcome, Outgoing, Step } from './types'
-
-export const IDLE: CallState = { phase: 'idle' }
 
 const stay = (state: CallState, ...effects: Effect[]): Step => ({ state, effects })
 
-/** The call this state is about, if the server knows it. */
-export function callOf(state: CallState): Call | null {
-  return 'call' in state ? state.call : null
-}
 const isAbout = (state: CallState, id: Id): boolean => callOf(state)?.id === id
 
 const CLEAN_UP: Effect[] = [{ do: 'ring', sound: 'none' }, { do: 'closePeer' }, { do: 'dropMic' }]

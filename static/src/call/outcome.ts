@@ -2,6 +2,13 @@
 import { hasEnded, type Call, type Id, type Leg } from '../protocol'
 import type { CallState, OutcomeKey } from './types'
 
+export const IDLE: CallState = { phase: 'idle' }
+
+/** The call this state is about, if the server knows it. */
+export function callOf(state: CallState): Call | null {
+  return 'call' in state ? state.call : null
+}
+
 export const peerOf = (call: Call, me: Id): Id => (call.caller === me ? call.receiver : call.caller)
 export const legOf = (call: Call, user: Id): Leg | undefined => call.legs.find((leg) => leg.user === user)
 

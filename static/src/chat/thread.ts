@@ -34,7 +34,10 @@ export const lastSeq = (thread: Thread): number => thread.messages.at(-1)?.seq ?
 /** The union by seq; of what is not connected to the newest messages, the older part is left out. */
 export function merge(known: Message[], more: Message[]): Message[] {
   const bySeq = new Map<number, Message>()
-  for (const message of [...known, ...more]) bySeq.set(message.seq, message)
+  for (const message of [...known, ...more]) {
+    const there = bySeq.get(message.seq)
+    if (!there || (there.rev ?? 0) <= (message.rev ?? 0)) bySeq.set(message.seq, message)
+  }
   const all = [...bySeq.values()].sort((a, b) => a.seq - b.seq)
   let start = all.length - 1
   while (start > 0 && all[start - 1]?.seq === (all[start]?.seq ?? 0) - 1) start -= 1
@@ -60,6 +63,21 @@ export function addMessages(thread: Thread, more: Message[], me: Id): boolean {
     delete thread.typing[message.fromUser]
   }
   return before > 0 && first > before + 1
+}
+
+/** Takes in messages that were edited, deleted or reacted to, of those at hand; quotes of them follow. */
+export function applyChanges(thread: Thread, changed: Message[]): void {
+  for (const message of changed) {
+    const newer = thread.messages.some((known) => known.id === message.id && (known.rev ?? 0) > (message.rev ?? 0))
+    if (newer) continue
+    const quote = { id: message.id, seq: message.seq, fromUser: message.fromUser, content: message.content, ...(message.deletedAt ? { deletedAt: message.deletedAt } : {}) }
+    thread.messages = thread.messages.map((known) => {
+      if (known.id === message.id) return message
+      return known.quote?.id === message.id ? { ...known, quote } : known
+    })
+    const last = thread.conversation.lastMessage
+    if (last?.id === message.id && (last.rev ?? 0) <= (message.rev ?? 0)) thread.conversation.lastMessage = message
+  }
 }
 
 /** Watermarks only rise. */

@@ -1,29 +1,31 @@
-// The page's language: the browser's where we have it, else English; others are loaded when chosen, and so are the
-// texts of a view that few ever open.
+// The page's language: the browser's where we have it, else English. Each is loaded when it is wanted, and so are the
+// texts of a view that few ever open. Which way a language runs is said at the root, and the styles follow.
 import { createI18n } from 'vue-i18n'
 import { compile } from './compile'
-import en from './en'
+import type en from './en'
 
 export type Messages = typeof en
-export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const
+export const LANGUAGES = { en: 'English', es: 'Español', de: 'Deutsch' } as const
 export type Language = keyof typeof LANGUAGES
+const RIGHT_TO_LEFT: readonly string[] = ['ar', 'fa', 'he', 'ur']
 const KEY = 'charla.language'
 
-/** Texts that are loaded with what shows them. */
+/** What the first view says; and texts that are loaded with what shows them. */
 const PARTS = {
-  history: { en: () => import('./history.en'), de: () => import('./history.de') },
-  live: { en: () => import('./live.en'), de: () => import('./live.de') },
-  network: { en: () => import('./network.en'), de: () => import('./network.de') },
-  settings: { en: () => import('./settings.en'), de: () => import('./settings.de') },
+  base: { en: () => import('./en'), es: () => import('./es'), de: () => import('./de') },
+  history: { en: () => import('./history.en'), es: () => import('./history.es'), de: () => import('./history.de') },
+  live: { en: () => import('./live.en'), es: () => import('./live.es'), de: () => import('./live.de') },
+  network: { en: () => import('./network.en'), es: () => import('./network.es'), de: () => import('./network.de') },
+  settings: { en: () => import('./settings.en'), es: () => import('./settings.es'), de: () => import('./settings.de') },
 } as const
 export type Part = keyof typeof PARTS
-const wanted = new Set<Part>()
+const wanted = new Set<Part>(['base'])
 
 export const i18n = createI18n<[Messages], Language, false>({
   legacy: false,
   locale: 'en',
-  fallbackLocale: 'en',
-  messages: { en: compile(en) } as never,
+  messages: {} as never,
+  missingWarn: false,
 })
 
 export const isLanguage = (value: string | null): value is Language => value !== null && value in LANGUAGES
@@ -36,13 +38,10 @@ export function preferredLanguage(): Language {
 }
 
 export async function useLanguage(language: Language): Promise<void> {
-  if (language === 'de') {
-    const { default: de } = await import('./de')
-    i18n.global.setLocaleMessage('de', compile(de) as never)
-  }
   await Promise.all([...wanted].map((part) => load(part, language)))
   i18n.global.locale.value = language
   document.documentElement.lang = language
+  document.documentElement.dir = RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr'
 }
 
 async function load(part: Part, language: Language): Promise<void> {

@@ -3,7 +3,7 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref } from 'vue'
 import {
-  addMessages, applyReceipt, isComplete, lastReceived, memberOf, newThread, otherOf, recountUnread, refresh,
+  addMessages, applyChanges, applyReceipt, isComplete, lastReceived, memberOf, newThread, otherOf, recountUnread, refresh,
   type Thread,
 } from '../chat/thread'
 import { rest } from '../net/rest'
@@ -74,8 +74,9 @@ export const useChats = defineStore('chats', () => {
       }
       token = page.value.since
       more = page.value.more
-      for (const { conversation, messages } of page.value.conversations) {
+      for (const { conversation, messages, changed } of page.value.conversations) {
         const thread = adopt(conversation)
+        applyChanges(thread, changed ?? [])
         addMessages(thread, messages, me())
         recountUnread(thread, me())
         mark(thread)
@@ -97,6 +98,12 @@ export const useChats = defineStore('chats', () => {
     recountUnread(thread, me())
     mark(thread)
     if (gap) void sync()
+  }
+
+  /** A message was edited, deleted or reacted to. */
+  function onUpdate(message: Message): void {
+    const thread = threads[message.conversation]
+    if (thread) applyChanges(thread, [message])
   }
 
   /** A group changed, or one is out of it. */
@@ -213,7 +220,7 @@ export const useChats = defineStore('chats', () => {
 
   return {
     threads, people, loaded, open, arrived, sorted, unread,
-    adopt, catchUp, sync, onMessage, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder,
+    adopt, catchUp, sync, onMessage, onUpdate, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder,
     person, nameOf, reset,
   }
 })

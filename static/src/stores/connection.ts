@@ -62,6 +62,7 @@ export const useConnection = defineStore('connection', () => {
   const receivers: Receivers = {
     welcome,
     newMessage: ({ message }) => useChats().onMessage(message),
+    messageUpdated: ({ message }) => useChats().onUpdate(message),
     receipt: (receipt) => useChats().onReceipt(receipt),
     typing: (said) => useChats().onTyping(said.conversation, said.user, said.typing),
     conversationUpdated: ({ conversation }) => void useChats().onChange(conversation),

@@ -2,7 +2,6 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { rest } from '../net/rest'
-import { outbox } from '../outbox'
 import type { Info, OwnUser, Problem, Result } from '../protocol'
 
 const REFRESHED = 'charla.refreshed'
@@ -68,7 +67,7 @@ export const useSession = defineStore('session', () => {
   async function logout(): Promise<Problem | null> {
     const answer = await rest.logout()
     if (!answer.ok && answer.problem.code !== 'unauthenticated') return answer.problem
-    await outbox.clear()
+    await (await import('../outbox')).outbox.clear()
     sessionStorage.clear()
     leave('signedOut')
     return null

@@ -17,7 +17,7 @@ struct Hall {
 
 impl Hall {
     fn new(people: usize) -> Hall {
-        let mut world = World::new(Config { max_transports: people, ..config() });
+        let mut world = World::new(Config { max_transports: people, max_handshakes: people, ..config() });
         for index in 0..people {
             // Every other browser has its own numbers.
             world.join(if index % 2 == 0 { CHROMIUM } else { FIREFOX }, GCM);

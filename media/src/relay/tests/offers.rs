@@ -1,6 +1,7 @@
 //! Offers beyond all measure: refused or answered within bounds, and nothing is left behind.
 
 use super::*;
+use crate::ice::{ABANDONED, CONSENT, JOIN};
 
 /// Chromium's offer with so many copies of `line` after its first m-section's attributes began.
 fn padded(line: &str, copies: usize) -> String {
@@ -48,4 +49,85 @@ fn what_is_long_and_within_bounds_is_answered_briefly() {
     let padded = world.relay.offer(world.now, &place(many, 2)).unwrap();
     // Nothing of what was piled up is echoed; credentials and SSRCs are as long each time, but for a digit.
     assert!(padded.sdp.len() <= answer.sdp.len() + 64, "{} and {}", padded.sdp.len(), answer.sdp.len());
+}
+
+fn downs(world: &mut World) -> Vec<(u64, DownReason)> {
+    let down = |event: Event| match event {
+        Event::Down { transport, reason, .. } => Some((transport.0, reason)),
+        _ => None,
+    };
+    world.take_events().into_iter().filter_map(down).collect()
+}
+
+#[test]
+fn handshakes_in_flight_are_capped_and_who_is_through_makes_place() {
+    let mut world = World::new(Config { max_handshakes: 2, ..config() });
+    world.checks = false;
+    world.join(CHROMIUM, GCM);
+    world.join(CHROMIUM, GCM);
+    let third = world.enter(CHROMIUM, GCM);
+    assert_eq!(world.offer(third, 2), Err(OfferError::Crowded));
+    assert_eq!((world.relay.transports(), world.relay.handshakes()), (2, 2));
+    world.offer(0, 0).unwrap();
+    assert_eq!(world.relay.handshakes(), 2, "the same offer again takes no second place");
+    world.check(0, true);
+    world.pass(100);
+    assert_eq!(world.relay.handshakes(), 1, "one is through");
+    world.offer(third, 2).unwrap();
+    world.browsers[0].ufrag = "anew".to_owned();
+    world.offer(0, 0).unwrap();
+    let fourth = world.enter(CHROMIUM, GCM);
+    assert_eq!(world.offer(fourth, 3), Err(OfferError::Crowded));
+    world.relay.drop_transport(world.now, TransportId(1));
+    world.offer(fourth, 3).unwrap();
+    world.relay.close_room(world.now, ROOM);
+    assert!(world.is_empty());
+}
+
+#[test]
+fn an_offer_whose_browser_never_comes_is_given_up_before_one_that_rings_on() {
+    let mut world = World::with(1);
+    world.checks = false;
+    let never = world.join(CHROMIUM, GCM) as u64;
+    let early = ABANDONED.as_millis() as u64 - 100;
+    world.pass(early);
+    assert_eq!((downs(&mut world), world.relay.handshakes()), (vec![], 1));
+    world.pass(200);
+    assert_eq!(downs(&mut world), [(never, DownReason::Abandoned)]);
+    assert_eq!((world.relay.transports(), world.relay.handshakes()), (1, 0), "the warm one lives on");
+    world.pass((CONSENT - ABANDONED).as_millis() as u64);
+    assert_eq!(downs(&mut world), [(0, DownReason::ConsentExpired)]);
+    assert!(world.is_empty());
+}
+
+#[test]
+fn who_checks_for_ever_and_chooses_no_path_is_given_up() {
+    let mut world = World::new(config());
+    world.checks = false;
+    world.join(CHROMIUM, GCM);
+    for second in 0..JOIN.as_secs() {
+        assert_eq!((downs(&mut world), world.relay.handshakes()), (vec![], 1), "after {second} s");
+        world.check(0, false);
+        world.pass(1000);
+    }
+    world.pass(100);
+    assert_eq!(downs(&mut world), [(0, DownReason::Abandoned)]);
+    assert!(world.is_empty());
+}
+
+#[test]
+fn who_offers_again_may_begin_again() {
+    let mut world = World::new(config());
+    world.checks = false;
+    world.join(CHROMIUM, GCM);
+    let nearly = ABANDONED.as_millis() as u64 - 1000;
+    for round in 0..4 {
+        world.pass(nearly);
+        world.browsers[0].ufrag = format!("r{round:03}");
+        world.offer(0, 0).unwrap();
+    }
+    assert_eq!(downs(&mut world), []);
+    world.check(0, true);
+    world.pass(100);
+    assert!(world.browsers[0].keys.is_some());
 }
