@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export CARGO_TERM_COLOR ?= never
 
-.PHONY: run build test test-rust test-web test-browser test-net lint test-long bench tools clean
+.PHONY: run build test test-rust test-web test-browser test-net lint test-long fuzz bench tools clean
 say = @printf '\n== %s\n' "$(1)"
 
 run: build
@@ -46,6 +46,12 @@ test-net: tools test-web test-rust test-browser
 
 test-long: tools
 	tools/test-long.sh
+
+# Every parser of what comes from the network, FUZZ_SECONDS each (60). The first build compiles all dependencies anew,
+# with other flags, and libFuzzer with the C++ compiler.
+fuzz:
+	@tools/need.sh build
+	tools/fuzz.sh
 
 # One build for all three: built package by package, the dependencies are compiled anew with other features.
 bench:

@@ -2,6 +2,9 @@
 //! behind, how it stops.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "support/bound.rs"]
+mod bound;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
@@ -27,7 +30,7 @@ fn place(rest: &str) -> (TempDir, u16) {
 }
 
 fn charla(dir: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_charla"));
+    let mut command = bound::bound(env!("CARGO_BIN_EXE_charla"));
     command.args(arguments).current_dir(dir).stdin(Stdio::null());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CHARLA__")) {
         command.env_remove(name);
@@ -187,8 +190,8 @@ fn the_first_start_leaves_narrow_files_and_the_owner_link_in_one() {
 fn a_terminal_is_shown_the_owner_link() {
     let (dir, port) = place("");
     // util-linux `script` gives the server a terminal.
-    let command = format!("{} serve", env!("CARGO_BIN_EXE_charla"));
-    let mut script = Command::new("script");
+    let command = format!("exec setpriv --pdeathsig KILL -- {} serve", env!("CARGO_BIN_EXE_charla"));
+    let mut script = bound::bound("script");
     script.args(["-qefc", &command, "/dev/null"]).current_dir(dir.path()).stdin(Stdio::null());
     let mut child = Serving(script.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
     let shown = BufReader::new(child.0.stdout.take().unwrap())

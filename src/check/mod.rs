@@ -1,12 +1,17 @@
 //! `charla check`: what a configuration comes to on this machine, and what is doubtful about it. Makes no file, and
-//! opens no database but a MongoDB.
+//! connects to nobody but a MongoDB and the server's own public name.
 
+mod client;
+pub mod front;
 pub mod probe;
 
 use std::fmt;
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::{Config, Engine, Loaded, Registration, TlsMode};
@@ -55,10 +60,11 @@ pub async fn report(loaded: &Loaded) -> Report {
     let mut report = Report { doubts: loaded.doubts.clone(), ..Report::default() };
     let file = loaded.file.as_ref().map_or("no file, the defaults".into(), |file| file.display().to_string());
     report.fact("configuration", file);
-    network(&mut report, config, &machine);
+    let runs = network(&mut report, config, &machine);
     certificate(&mut report, config, &addresses::names(config, &machine), SystemClock.now());
     data(&mut report, config);
     storage(&mut report, config).await;
+    in_front(&mut report, config, runs).await;
     let registration = match config.accounts.registration {
         Registration::Open => "open: whoever reaches the page can make an account",
         Registration::Invite => "invite: whoever has an invitation can make an account",
@@ -84,8 +90,10 @@ fn list<T: ToString>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn network(report: &mut Report, config: &Config, machine: &Machine) {
+/// Whether the port is taken: by this server, most likely.
+fn network(report: &mut Report, config: &Config, machine: &Machine) -> bool {
     let listen = &config.server.listen;
+    let mut taken = false;
     report.fact("listens on", list(listen));
     for address in listen {
         match TcpListener::bind(address) {
@@ -93,6 +101,7 @@ fn network(report: &mut Report, config: &Config, machine: &Machine) {
                 // The second of 0.0.0.0 and [::] takes both where a system is set so; the server itself does not.
                 let bound = crate::port::listen::BindError::new(*address, e);
                 if !address.is_ipv6() || !address.ip().is_unspecified() {
+                    taken = true;
                     report.doubt(format!("{bound} (if it is this server, all is well)"));
                 }
             }
@@ -104,7 +113,8 @@ fn network(report: &mut Report, config: &Config, machine: &Machine) {
         }
     }
     let media = addresses::media_addresses(listen, machine, &config.media.public_ip);
-    report.fact("media", format!("UDP and TCP, callers are told {}", list(&media.announce)));
+    let told = addresses::with_port(media.announce.clone(), config.server.public_port);
+    report.fact("media", format!("UDP and TCP, callers are told {}", list(&told)));
     report.fact("media binds", format!("UDP {}", list(&media.bind)));
     report.fact("pages", addresses::urls(config, machine, listen).join(" "));
     let reachable = media.announce.iter().any(|a| is_public(&a.ip()));
@@ -116,6 +126,12 @@ fn network(report: &mut Report, config: &Config, machine: &Machine) {
              elsewhere set media.public_ip to the address they reach, and forward the port for TCP and UDP",
         );
     }
+    room(report, config);
+    taken
+}
+
+/// For as many connections as the limits allow.
+fn room(report: &mut Report, config: &Config) {
     let wanted = u64::try_from(config.limits.connections).unwrap_or(u64::MAX);
     let room = descriptors::make_room(config.limits.connections);
     if room < wanted {
@@ -123,6 +139,27 @@ fn network(report: &mut Report, config: &Config, machine: &Machine) {
             "limits.connections is {wanted}, but the system allows {room} (raise it: ulimit -n {})",
             wanted + 256
         ));
+    }
+}
+
+/// Whether the public name leads here, with all that calls need.
+async fn in_front(report: &mut Report, config: &Config, runs: bool) {
+    let name = &config.server.public_name;
+    if name.is_empty() {
+        return;
+    }
+    let port = addresses::public_port(config, &config.server.listen);
+    let front = front::look(name, port).await;
+    let file = match config.tls.mode {
+        TlsMode::Files => config.tls.cert.clone(),
+        TlsMode::LocalCa => config.tls.dir.join("server.crt"),
+    };
+    let own = std::fs::read(file).ok().and_then(|pem| CertificateDer::from_pem_slice(&pem).ok());
+    let shown = front.as_ref().and_then(|front| front.certificate.clone());
+    let ours = own.zip(shown).map(|(own, shown)| own == shown);
+    match front::finding(front.as_ref(), &format!("{name}:{port}"), ours, runs) {
+        front::Finding::Fact(text) => report.fact("in front", text),
+        front::Finding::Doubt(text) => report.doubt(text),
     }
 }
 

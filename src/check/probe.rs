@@ -1,17 +1,12 @@
 //! `charla health URL`: asks a running server whether it is ready. Sends nothing secret and believes any certificate.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Uri;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::ServerName;
 use thiserror::Error;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
+
+use super::client;
 
 /// For the whole question.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -53,61 +48,7 @@ pub async fn ready(url: &str) -> Result<(), ProbeError> {
 
 /// The status line of the answer.
 async fn ask(host: &str, port: u16, name: ServerName<'static>, authority: &str) -> std::io::Result<String> {
-    let provider = Arc::new(ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(std::io::Error::other)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-        .with_no_client_auth();
-    let stream = TcpStream::connect((host, port)).await?;
-    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
-    let question = format!("GET {PATH} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
-    stream.write_all(question.as_bytes()).await?;
-    let mut answer = Vec::new();
-    let mut part = [0; 1024];
-    while !answer.contains(&b'\n') && answer.len() < 4096 {
-        match stream.read(&mut part).await? {
-            0 => break,
-            n => answer.extend_from_slice(&part[..n]),
-        }
-    }
-    let text = String::from_utf8_lossy(&answer);
-    Ok(text.lines().next().unwrap_or_default().to_owned())
-}
-
-/// The question is whether it answers, not who it is.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
+    let stream = client::tls(host, port, name).await?;
+    let answer = client::get(stream, PATH, authority).await?;
+    Ok(answer.lines().next().unwrap_or_default().to_owned())
 }

@@ -4,6 +4,8 @@
 pub mod authority;
 pub mod caps;
 pub mod classify;
+#[cfg(test)]
+mod first_bytes;
 pub mod listen;
 pub mod proxy;
 mod stream;

@@ -119,6 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::port::first_bytes::{nearly, verdict_stands};
 
     fn header(client: Option<&str>, length: usize) -> Verdict {
         Verdict::Header(Header { client: client.map(|text| text.parse().unwrap()), length })
@@ -183,42 +184,25 @@ mod tests {
         }
     }
 
-    /// Headers, whole or a little changed, and what comes behind them.
-    fn nearly() -> impl Strategy<Value = Vec<u8>> {
+    fn known() -> Vec<Vec<u8>> {
         let v4: [u8; 12] = [192, 0, 2, 7, 198, 51, 100, 1, 1, 2, 3, 4];
-        let known = prop_oneof![
-            Just(b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\nGET / HTTP/1.1\r\n".to_vec()),
-            Just(b"PROXY UNKNOWN\r\n".to_vec()),
-            Just([&v2(1, 0x11, &v4)[..], b"GET /"].concat()),
-            Just(v2(1, 0x21, &[7; 40])),
-            proptest::collection::vec(any::<u8>(), 0..60),
-        ];
-        (known, proptest::collection::vec((0usize..60, any::<u8>()), 0..3)).prop_map(
-            |(mut bytes, changes)| {
-                for (at, byte) in changes {
-                    if let Some(place) = bytes.get_mut(at) {
-                        *place = byte;
-                    }
-                }
-                bytes
-            },
-        )
+        vec![
+            b"PROXY TCP4 192.0.2.7 198.51.100.1 4711 443\r\nGET / HTTP/1.1\r\n".to_vec(),
+            b"PROXY UNKNOWN\r\n".to_vec(),
+            [&v2(1, 0x11, &v4)[..], b"GET /"].concat(),
+            v2(1, 0x21, &[7; 40]),
+        ]
     }
 
     proptest! {
         #[test]
-        fn a_verdict_once_given_stands_and_never_reaches_beyond_the_bytes(bytes in nearly()) {
-            let mut before = Verdict::More;
-            for end in 0..=bytes.len() {
-                let now = read(&bytes[..end]);
-                if before != Verdict::More {
-                    prop_assert_eq!(now, before);
-                }
-                if let Verdict::Header(header) = now {
+        fn a_verdict_once_given_stands_and_never_reaches_beyond_the_bytes(bytes in nearly(known())) {
+            verdict_stands(&bytes, Verdict::More, read, |verdict, end| {
+                if let Verdict::Header(header) = verdict {
                     prop_assert!(header.length <= end);
                 }
-                before = now;
-            }
+                Ok(())
+            })?;
         }
 
         #[test]

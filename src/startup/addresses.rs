@@ -146,7 +146,7 @@ pub fn with_port(mut announce: Vec<SocketAddr>, public_port: u16) -> Vec<SocketA
 }
 
 /// The port that people reach.
-fn public_port(config: &Config, listen: &[SocketAddr]) -> u16 {
+pub fn public_port(config: &Config, listen: &[SocketAddr]) -> u16 {
     match config.server.public_port {
         0 => listen.first().map_or(0, SocketAddr::port),
         port => port,

@@ -1,10 +1,13 @@
 //! A real server process in a directory of its own: started, killed, started again on the same port and data.
 //! Owns the process; knows nothing of what a test asks of it.
 
+#[path = "bound.rs"]
+mod bound;
+
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, Method, Response};
@@ -41,7 +44,7 @@ impl Server {
     /// Starts the process and waits until it is ready.
     pub async fn up(&mut self) {
         let log = fs::File::create(self.dir.path().join("log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_charla"))
+        let child = bound::bound(env!("CARGO_BIN_EXE_charla"))
             .arg("--config")
             .arg(&self.config)
             .arg("serve")

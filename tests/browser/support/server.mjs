@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { bound } from './bound.mjs';
 import { until } from './until.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -39,7 +40,12 @@ export class Server {
     server.log = '';
     const own = `[server]\nlisten = ["${server.place.listen}"]\npublic_name = "${server.place.name}"\ndata_dir = "${server.dir}/data"\n[tls]\ndir = "${server.dir}/certs"\n[log]\nlevel = "debug"\n`;
     writeFileSync(join(server.dir, 'config.toml'), own + config);
-    await server.up();
+    try {
+      await server.up();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
@@ -49,7 +55,7 @@ export class Server {
   }
 
   async up() {
-    const [program, ...args] = this.place.command([BINARY, '--config', join(this.dir, 'config.toml'), 'serve']);
+    const [program, ...args] = this.place.command(bound([BINARY, '--config', join(this.dir, 'config.toml'), 'serve']));
     this.child = spawn(program, args, { cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (text) => (this.log += text));
     this.exited = new Promise((done) => this.child.once('exit', (code, signal) => done({ code, signal })));

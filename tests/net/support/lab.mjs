@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { bound } from '../../browser/support/bound.mjs';
 import { Proxy } from './proxy.mjs';
 import { rules } from './router.mjs';
 
@@ -109,7 +110,8 @@ export class Lab {
 
   /** A long-running program in a namespace; it ends with the lab. */
   spawn(namespace, command, args, options = {}) {
-    const child = spawn('ip', ['netns', 'exec', namespace, command, ...args], { stdio: 'ignore', ...options });
+    const [program, ...rest] = ['ip', 'netns', 'exec', namespace, ...bound([command, ...args])];
+    const child = spawn(program, rest, { stdio: 'ignore', ...options });
     this.children.push(child);
     return child;
   }
@@ -134,7 +136,8 @@ export class Lab {
   weather(a, b, shape) {
     const file = join(this.dir, `shape-${a.split(':')[0]}`);
     writeFileSync(file, shape);
-    const child = spawn('python3', [join(HERE, 'wire.py'), '--a', a, '--b', b, '--shapefile', file], { stdio: 'ignore' });
+    const [program, ...args] = bound(['python3', join(HERE, 'wire.py'), '--a', a, '--b', b, '--shapefile', file]);
+    const child = spawn(program, args, { stdio: 'ignore' });
     this.children.push(child);
     for (const end of [a, b]) {
       const [namespace, device] = end.split(':');

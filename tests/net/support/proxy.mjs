@@ -1,5 +1,6 @@
 // An HTTP proxy on a client's router: squid, which allows CONNECT to port 443 and nothing else.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../../browser/support/until.mjs';
@@ -14,10 +15,21 @@ export class Proxy {
     execFileSync('chmod', ['755', lab.dir]);
     execFileSync('chown', ['proxy', proxy.dir]);
     writeFileSync(join(proxy.dir, 'squid.conf'), proxy.config(address));
-    lab.spawn(router, 'squid', ['-N', '-f', join(proxy.dir, 'squid.conf')]);
-    const reached = () => lab.in(router, 'socat', '-u', 'OPEN:/dev/null', `TCP:${address}:${PORT}`);
-    await until('squid to listen', () => reached() !== undefined);
+    proxy.up = async () => {
+      proxy.child = lab.spawn(router, 'squid', ['-N', '-f', join(proxy.dir, 'squid.conf')]);
+      const reached = () => lab.in(router, 'socat', '-u', 'OPEN:/dev/null', `TCP:${address}:${PORT}`);
+      await until('squid to listen', () => reached() !== undefined);
+    };
+    await proxy.up();
     return proxy;
+  }
+
+  /** Ends all that goes through it, and is there again. */
+  async restart() {
+    const gone = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await gone;
+    await this.up();
   }
 
   config(address) {

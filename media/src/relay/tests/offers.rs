@@ -51,6 +51,26 @@ fn what_is_long_and_within_bounds_is_answered_briefly() {
     assert!(padded.sdp.len() <= answer.sdp.len() + 64, "{} and {}", padded.sdp.len(), answer.sdp.len());
 }
 
+#[test]
+fn offers_are_refused_with_a_reason() {
+    let mut world = World::new(Config { max_transports: 2, ..config() });
+    world.join(CHROMIUM, GCM);
+    world.join(CHROMIUM, GCM);
+    let index = world.enter(CHROMIUM, GCM);
+    assert_eq!(world.offer(index, 2), Err(OfferError::Full));
+    assert_eq!(world.offer(0, 1), Err(OfferError::NotYours));
+    world.browsers[0].template = FIREFOX.to_owned();
+    assert_eq!(world.offer(0, 0), Err(OfferError::BadSdp("its m-lines differ from those negotiated")));
+    world.browsers[0].template = CHROMIUM.to_owned();
+    world.browsers[0].fingerprint.0[0] ^= 1;
+    assert_eq!(world.offer(0, 0), Err(OfferError::BadSdp("its fingerprint differs from the one negotiated")));
+    world.browsers[0].template = "hello".to_owned();
+    assert_eq!(world.offer(0, 0), Err(OfferError::BadSdp("it is not SDP")));
+    world.relay.close_room(world.now, ROOM);
+    assert_eq!(world.offer(0, 0), Err(OfferError::NoRoom));
+    assert!(world.is_empty());
+}
+
 fn downs(world: &mut World) -> Vec<(u64, DownReason)> {
     let down = |event: Event| match event {
         Event::Down { transport, reason, .. } => Some((transport.0, reason)),
