@@ -3,6 +3,7 @@ pub mod accounts;
 pub mod calls;
 pub mod chat;
 pub mod check;
+mod chores;
 pub mod clock;
 pub mod code;
 pub mod config;
@@ -116,9 +117,6 @@ const SLOTS: usize = 8;
 const BIND_TRIES: u32 = 20;
 /// How long requests in hand may take once the server stops; calls and the store have their own few seconds.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
-const NOTICE_EVERY: Duration = Duration::from_secs(1);
-const EXPIRE_EVERY: Duration = Duration::from_secs(10);
-const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 /// Between tries while the database does not answer.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -184,10 +182,10 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let port = Port { tls, router, media: media.clone(), site, caps, trusted_proxies, deadlines };
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
     let jobs = TaskTracker::new();
-    jobs.spawn(expire(services.accounts.clone(), stop.clone()));
-    jobs.spawn(notice(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::expire(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::notice(services.accounts.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
-    jobs.spawn(renew(certificates, config, clock, stop.clone()));
+    jobs.spawn(chores::renew(certificates, config, clock, stop.clone()));
     jobs.close();
     Ok(Running {
         addresses,
@@ -419,58 +417,4 @@ fn warn_of_descriptors(config: &Config) {
             "the system's limit of open files (ulimit -n) allows no more connections than this"
         );
     }
-}
-
-/// Ends sessions that have expired, every few seconds.
-async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
-    while !pause(EXPIRE_EVERY, &stop).await {
-        if let Err(e) = accounts.expire().await {
-            tracing::warn!(error = %e, "expired sessions could not be ended");
-        }
-    }
-}
-
-/// Learns every second which sessions another process has ended.
-async fn notice(accounts: Arc<Accounts>, stop: CancellationToken) {
-    while !pause(NOTICE_EVERY, &stop).await {
-        if let Err(e) = accounts.notice().await {
-            tracing::warn!(error = %e, "no look at what other processes ended");
-        }
-    }
-}
-
-/// Takes new certificates as they come or are due.
-async fn renew(
-    certificates: Arc<Certificates>,
-    config: Config,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
-) {
-    let mut last_complaint = String::new();
-    while !pause(CERTIFICATE_EVERY, &stop).await {
-        let (certificates, config, now) = (certificates.clone(), config.clone(), clock.now());
-        // Files are read, keys are made.
-        let refreshed = tokio::task::spawn_blocking(move || {
-            certificates.refresh(&addresses::names(&config, &Machine::here()), now)
-        });
-        match refreshed.await {
-            Ok(Ok(fresh)) => {
-                if fresh {
-                    tracing::info!("a new certificate is in use");
-                }
-                last_complaint.clear();
-            }
-            Ok(Err(e)) if e.to_string() == last_complaint => {}
-            Ok(Err(e)) => {
-                last_complaint = e.to_string();
-                tracing::error!(error = %e, "the new certificate cannot be used, the old one stays");
-            }
-            Err(e) => tracing::error!(error = %e, "looking for a new certificate failed"),
-        }
-    }
-}
-
-/// True if the server stops meanwhile.
-async fn pause(time: Duration, stop: &CancellationToken) -> bool {
-    tokio::time::timeout(time, stop.cancelled()).await.is_ok()
 }
