@@ -91,17 +91,21 @@ pub enum Event {
         call: crate::ids::CallId,
         slots: Vec<SlotUser>,
     },
-    /// How good a call is now, hop by hop.
     /// Who speaks in a call now.
     Speaking {
         call: crate::ids::CallId,
         users: Vec<UserId>,
     },
+    /// How good a call is now, hop by hop.
     Quality {
         call: crate::ids::CallId,
         legs: Vec<HopQuality>,
     },
     CallEnded(CallRecord),
+    /// How many calls he has missed since he last looked.
+    MissedCalls {
+        count: u64,
+    },
     /// The session ended: its sockets are told, then closed.
     SessionRevoked(SessionId),
 }
@@ -129,4 +133,9 @@ impl Attendance for () {
     fn availability(&self, _: UserId) -> Availability {
         Availability::Free
     }
+}
+
+/// Who has a device connected, as calls ask for it: the sockets answer. Never blocks.
+pub trait Whereabouts: Send + Sync + 'static {
+    fn is_here(&self, user: UserId) -> bool;
 }

@@ -240,11 +240,11 @@ async fn services(
         &config.limits,
         &home.token_key,
     ));
-    let limits = ChatLimits::from(&config.limits);
-    let chat = Chat::new(store.clone(), outbox.clone(), clock.clone(), random.clone(), limits);
     let calls = Calls::launch(calls::service::Deps {
         store: store.clone(),
-        outbox,
+        outbox: outbox.clone(),
+        attendance: Arc::new(()),
+        whereabouts: Arc::new(fanout.clone()),
         clock: clock.clone(),
         random: random.clone(),
         media: plane.clone(),
@@ -254,6 +254,9 @@ async fn services(
         epoch,
     })
     .await?;
+    let outbox = Arc::new(calls::service::GroupWatch { outbox, calls: calls.clone() });
+    let limits = ChatLimits::from(&config.limits);
+    let chat = Chat::new(store.clone(), outbox, clock.clone(), random.clone(), limits);
     let network_tests = NetworkTests::new(network_test::Deps {
         clock: clock.clone(),
         random: random.clone(),

@@ -25,6 +25,19 @@ pub use timeline::{
     TimelineEntry, Trouble,
 };
 
+/// Whether somebody can be rung now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// One of his devices is here.
+    Here,
+    /// None is; it rings when one comes in time.
+    Away,
+    /// He is in another call.
+    Busy,
+    /// He wants no calls now.
+    Undisturbed,
+}
+
 /// What a person may do on this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

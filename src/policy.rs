@@ -18,7 +18,6 @@ pub enum Action<'a> {
     /// For everybody.
     DeleteMessage(&'a Conversation, &'a Message),
     ReactToMessage(&'a Conversation, &'a Message),
-    /// Today in direct conversations only.
     StartCall(&'a Conversation),
     RenameGroup(&'a Conversation),
     AddMembers(&'a Conversation),
@@ -27,10 +26,42 @@ pub enum Action<'a> {
     LeaveGroup(&'a Conversation),
     /// Give somebody else a role; `Owner` passes the ownership on.
     SetRole(&'a Conversation, UserId),
-    /// Accept, reject, leave, send SDP, mute: be one of the call's two.
-    TakePartInCall(&'a CallRecord),
+    /// Accept, reject, leave, send SDP, mute oneself.
+    TakePartInCall(Standing),
+    /// Come into a call that is going on without being called.
+    JoinCall(Standing),
+    /// Call somebody else into it.
+    InviteToCall(Standing),
+    /// Mute or remove somebody else.
+    ModerateCall(Standing, Standing),
+    /// End it for all.
+    EndCall(Standing),
     /// See the record.
     ReadCall(&'a CallRecord),
+}
+
+/// Where somebody stands to a live call: all that is asked of both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// He began the call, or it was for him alone.
+    pub principal: bool,
+    /// He is or was called to it, or in it.
+    pub party: bool,
+    /// He is in it now.
+    pub inside: bool,
+    /// He was taken out of it.
+    pub removed: bool,
+    /// It is a call in a group.
+    pub group: bool,
+    /// His role in that group.
+    pub role: Option<GroupRole>,
+}
+
+impl Standing {
+    /// One of the call's people; in a group only as long as he is one of the group's.
+    fn belongs(self) -> bool {
+        if self.group { self.role.is_some() } else { self.party }
+    }
 }
 
 /// Whether `user` may. A stranger is told "not found", so that ids cannot be probed: callers map `false` to that.
@@ -49,7 +80,7 @@ pub fn may(user: UserId, action: Action<'_>) -> bool {
             let above = own >= Some(GroupRole::Admin) && own > theirs;
             sees(c, user, message) && message.system.is_none() && (message.from_user == user || above)
         }
-        Action::StartCall(c) => c.kind == ConversationKind::Direct && c.member(user).is_some(),
+        Action::StartCall(c) => c.member(user).is_some(),
         Action::RenameGroup(c) | Action::AddMembers(c) => role(c, user) >= Some(GroupRole::Admin),
         Action::RemoveMember(c, other) => {
             let (own, theirs) = (role(c, user), role(c, other));
@@ -59,8 +90,23 @@ pub fn may(user: UserId, action: Action<'_>) -> bool {
         Action::SetRole(c, other) => {
             user != other && role(c, user) == Some(GroupRole::Owner) && role(c, other).is_some()
         }
-        Action::TakePartInCall(call) | Action::ReadCall(call) => {
-            call.caller == user || call.receiver == user || call.legs.iter().any(|l| l.user == user)
+        Action::TakePartInCall(own) => own.party,
+        Action::JoinCall(own) => own.belongs() && !own.removed,
+        Action::InviteToCall(own) => own.belongs() && own.inside,
+        // In a group a higher role, and whoever began the call over plain members; else the two whose call it was, over
+        // those who came later.
+        Action::ModerateCall(own, other) if own.group => {
+            let higher = own.role >= Some(GroupRole::Admin) && own.role > other.role;
+            let began = own.principal && own.role.is_some() && other.role <= Some(GroupRole::Member);
+            higher || began
+        }
+        Action::ModerateCall(own, other) => own.principal && own.belongs() && !other.principal,
+        Action::EndCall(own) if own.group => {
+            own.role >= Some(GroupRole::Admin) || (own.principal && own.role.is_some())
+        }
+        Action::EndCall(own) => own.principal && own.belongs(),
+        Action::ReadCall(call) => {
+            call.caller == user || call.receiver == Some(user) || call.leg(user).is_some()
         }
     }
 }

@@ -114,7 +114,7 @@ fn each_role_may_do_what_the_table_says_and_no_more() {
         (Action::ReadConversation(group), [true, true, true, false]),
         (Action::SendMessage(group), [true, true, true, false]),
         (Action::MarkConversation(group), [true, true, true, false]),
-        (Action::StartCall(group), [false, false, false, false]),
+        (Action::StartCall(group), [true, true, true, false]),
         (Action::RenameGroup(group), [true, true, false, false]),
         (Action::AddMembers(group), [true, true, false, false]),
         (Action::LeaveGroup(group), [true, true, true, false]),
@@ -171,4 +171,50 @@ fn administrators_have_power_over_members_and_owners_over_all() {
     for (what, expected) in table {
         assert_eq!([Owner, Admin, Member].map(|who| may_administer(who, what)), expected, "{what:?}");
     }
+}
+
+#[test]
+fn a_call_in_a_group_is_led_by_role_and_by_who_began_it() {
+    let member = Standing { group: true, role: Some(GroupRole::Member), ..Standing::default() };
+    let admin = Standing { role: Some(GroupRole::Admin), ..member };
+    let owner = Standing { role: Some(GroupRole::Owner), ..member };
+    let caller = Standing { principal: true, party: true, inside: true, ..member };
+    let former = Standing { role: None, party: true, ..member };
+    let inside = Standing { party: true, inside: true, ..member };
+    let removed = Standing { removed: true, party: true, ..member };
+    let any = person(1);
+    // Columns: join, invite, end, lead a member, lead an admin.
+    let table = [
+        (owner, [true, false, true, true, true]),
+        (admin, [true, false, true, true, false]),
+        (caller, [true, true, true, true, false]),
+        (inside, [true, true, false, false, false]),
+        (removed, [false, false, false, false, false]),
+        (former, [false, false, false, false, false]),
+        (Standing { principal: true, ..former }, [false, false, false, false, false]),
+    ];
+    for (own, expected) in table {
+        let found = [
+            may(any, Action::JoinCall(own)),
+            may(any, Action::InviteToCall(own)),
+            may(any, Action::EndCall(own)),
+            may(any, Action::ModerateCall(own, inside)),
+            may(any, Action::ModerateCall(own, admin)),
+        ];
+        assert_eq!(found, expected, "{own:?}");
+    }
+    assert!(!may(any, Action::TakePartInCall(member)) && may(any, Action::TakePartInCall(inside)));
+}
+
+#[test]
+fn a_call_of_two_is_led_by_the_two() {
+    let guest = Standing { party: true, inside: true, ..Standing::default() };
+    let one = Standing { principal: true, ..guest };
+    let stranger = Standing::default();
+    let any = person(1);
+    assert!(may(any, Action::InviteToCall(guest)) && may(any, Action::JoinCall(guest)));
+    assert!(may(any, Action::ModerateCall(one, guest)) && may(any, Action::EndCall(one)));
+    assert!(!may(any, Action::ModerateCall(one, one)) && !may(any, Action::ModerateCall(guest, one)));
+    assert!(!may(any, Action::EndCall(guest)) && !may(any, Action::JoinCall(stranger)));
+    assert!(!may(any, Action::JoinCall(Standing { removed: true, ..guest })));
 }

@@ -6,7 +6,7 @@ mod support {
 
 use std::time::Duration;
 
-use charla::calls::service::MAX_SDP;
+use charla::calls::service::{Leaving, MAX_SDP};
 use charla::calls::stats::Stats;
 use charla::calls::{CallError, Limits};
 use charla::clock::{Clock, SystemClock, Timestamp};
@@ -86,7 +86,7 @@ async fn a_call_that_ended_has_its_record_with_marks_path_and_quality() {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    w.calls.leave(b.0, b.1, id).await.unwrap();
+    w.calls.leave(b.0, b.1, id, Leaving::HangUp).await.unwrap();
     assert_eq!(w.post.ended(id).map(|r| r.status), Some(CallStatus::Completed));
     let record = w.until_stored(id, CallStatus::Completed).await;
     assert_eq!(record.reason, Some(EndReason::HungUp));
@@ -101,7 +101,7 @@ async fn a_call_that_ended_has_its_record_with_marks_path_and_quality() {
     let list = w.calls.list(a.0, filter, None, 10).await.unwrap();
     assert_eq!(list.iter().map(|r| r.id).collect::<Vec<_>>(), [id]);
     assert_eq!(w.calls.get(b.0, id).await.unwrap().status, CallStatus::Completed);
-    assert_eq!(w.calls.leave(a.0, a.1, id).await, Ok(()), "nothing to leave any more");
+    assert_eq!(w.calls.leave(a.0, a.1, id, Leaving::HangUp).await, Ok(()), "nothing to leave any more");
     assert!(matches!(w.calls.accept(b.0, b.1, id).await, Err(CallError::Conflict(_))));
 }
 
@@ -118,7 +118,7 @@ async fn a_stranger_is_refused_everything_as_if_there_were_no_call() {
         let c = &w.calls;
         assert_eq!(c.accept(eve.0, eve.1, id).await, Err(CallError::NotFound));
         assert_eq!(c.reject(eve.0, eve.1, id).await, Err(CallError::NotFound));
-        assert_eq!(c.leave(eve.0, eve.1, id).await, Err(CallError::NotFound));
+        assert_eq!(c.leave(eve.0, eve.1, id, Leaving::HangUp).await, Err(CallError::NotFound));
         assert_eq!(c.media_offer(eve.0, eve.1, id, sdp("EE")).await, Err(CallError::NotFound));
         assert_eq!(c.set_muted(eve.0, eve.1, id, true).await, Err(CallError::NotFound));
         assert_eq!(c.call_stats(eve.0, eve.1, id, Stats::default()).await, Err(CallError::NotFound));
@@ -138,7 +138,7 @@ async fn a_stranger_is_refused_everything_as_if_there_were_no_call() {
     assert_eq!(w.calls.list(eve.0, CallFilter::default(), None, 10).await.unwrap(), []);
     assert_eq!(w.relay.notes(), notes, "the relay heard nothing of it");
     assert_eq!(w.calls.get(a.0, live).await.unwrap().legs, before.legs);
-    w.calls.leave(a.0, a.1, live).await.unwrap();
+    w.calls.leave(a.0, a.1, live, Leaving::HangUp).await.unwrap();
     w.until_stored(live, CallStatus::Completed).await;
     refused(live).await;
 }
@@ -284,7 +284,7 @@ async fn a_store_that_is_away_loses_no_record_and_stalls_no_call() {
     let lock = rusqlite::Connection::open(&w.file).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
     let before = w.post.all().len();
-    w.calls.leave(a.0, a.1, id).await.unwrap();
+    w.calls.leave(a.0, a.1, id, Leaving::HangUp).await.unwrap();
     assert!(w.post.ended(id).is_some(), "the end is told although it is not stored");
     assert_eq!(w.calls.get(b.0, id).await.unwrap().status, CallStatus::Completed);
     let refused = w.calls.start(c.0, c.1, Target::User(d.0)).await;

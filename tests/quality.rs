@@ -7,6 +7,7 @@ mod support {
 use std::time::{Duration, Instant};
 
 use charla::calls::CallError;
+use charla::calls::service::Leaving;
 use charla::calls::stats::Stats;
 use charla::clock::{Clock as _, SystemClock};
 use charla::event::{Audience, Event};
@@ -82,7 +83,7 @@ async fn both_devices_are_told_how_good_it_is_and_the_record_keeps_it() {
     assert!(bad < 2.6 && good > 3.9, "{bad} {good}");
     assert_eq!(hop(b.0, Direction::Down).mos, up.mos, "as the one is heard, so the other hears");
 
-    w.calls.leave(b.0, b.1, id).await.unwrap();
+    w.calls.leave(b.0, b.1, id, Leaving::HangUp).await.unwrap();
     let record = w.until_stored(id, CallStatus::Completed).await;
     let quality = record.legs[1].quality;
     assert_eq!((quality.worst_concealed_pct, quality.worst_jitter_buffer_ms), (Some(6.0), Some(90.0)));
@@ -119,7 +120,7 @@ async fn the_record_tells_why_a_call_was_bad() {
     assert!(stored.iter().any(|e| matches!(e.what, Happening::Figures(_))), "{stored:?}");
 
     let live = w.calls.detail(b.0, id).await.unwrap();
-    w.calls.leave(b.0, b.1, id).await.unwrap();
+    w.calls.leave(b.0, b.1, id, Leaving::HangUp).await.unwrap();
     w.until_stored(id, CallStatus::Completed).await;
     let detail = w.calls.detail(a.0, id).await.unwrap();
     assert_eq!(detail.timeline, w.store.call_timeline(id).await.unwrap());
@@ -165,7 +166,7 @@ async fn nobody_makes_a_record_grow() {
         let stats = Stats { candidate: Some(candidate), protocol: Some(protocol), ..Stats::default() };
         w.calls.call_stats(a.0, a.1, id, stats).await.unwrap();
     }
-    w.calls.leave(b.0, b.1, id).await.unwrap();
+    w.calls.leave(b.0, b.1, id, Leaving::HangUp).await.unwrap();
     w.until_stored(id, CallStatus::Completed).await;
     let detail = w.calls.detail(a.0, id).await.unwrap();
     assert!(detail.timeline.len() <= 100, "{}", detail.timeline.len());

@@ -11,13 +11,18 @@ pub enum Change {
     Answered(DeviceId),
     /// A waiting leg has somebody to talk to.
     Joined(DeviceId),
+    /// Somebody came in, or back in, without being rung.
+    Came(DeviceId),
+    /// A leg goes on with this device of the same person.
+    Moved(DeviceId),
     Connected,
     /// Media is lost: nothing is heard any more, or else the transport is gone.
     Lost {
         silent: bool,
     },
     Back,
-    Muted(bool),
+    /// By whom, if not by himself.
+    Muted(bool, Option<UserId>),
     /// Packets take this way now.
     Path(PathName),
     /// The browser asked for new ICE credentials.
@@ -44,11 +49,17 @@ pub enum Change {
 pub enum Effect {
     /// The user's devices stop ringing and lose their transports, but for one.
     StopRinging { user: UserId, except: Option<DeviceId>, reason: RingStop },
-    /// Media may flow to and from this device.
+    /// Somebody was called into a call that is there.
+    Ring { user: UserId },
+    /// Media may flow to and from this device, and to and from no other of the same person.
     OpenGate { user: UserId, device: DeviceId },
-    /// Somebody answered: to be stored.
+    /// Somebody goes on with this device; the one before has no part in it any more.
+    Moved { user: UserId, device: DeviceId },
+    /// Somebody is out of a call that goes on: no media for him any more; to be stored.
+    Gone { user: UserId, reason: EndReason },
+    /// Somebody answered or came in: to be stored.
     Answered,
-    /// Media flows on both legs for the first time: to be stored.
+    /// Media flows on two legs for the first time: to be stored.
     Connected,
     /// The legs changed in a way that people see.
     Changed,
@@ -61,14 +72,6 @@ pub enum Effect {
 /// A leg's changes, with whose they are.
 pub(super) fn of(user: UserId, changes: Vec<Change>) -> Vec<(UserId, Change)> {
     changes.into_iter().map(|c| (user, c)).collect()
-}
-
-/// Why the last of those who left did.
-pub(super) fn last_left(changes: &[(UserId, Change)]) -> Option<EndReason> {
-    changes
-        .iter()
-        .rev()
-        .find_map(|(_, change)| if let Change::Left(why) = change { Some(*why) } else { None })
 }
 
 /// What the legs' changes ask for.
@@ -90,17 +93,19 @@ pub(super) fn effects(changes: &[(UserId, Change)]) -> Vec<Effect> {
                 all.push(Effect::StopRinging { user, except: None, reason: RingStop::Ended });
             }
             Change::Joined(device) => all.push(Effect::OpenGate { user, device }),
-            Change::Connected | Change::Lost { .. } | Change::Back | Change::Muted(_) => {
+            Change::Came(device) => all.extend([Effect::OpenGate { user, device }, Effect::Answered]),
+            Change::Moved(device) => all.extend([Effect::Moved { user, device }, Effect::Changed]),
+            Change::Left(reason) => all.push(Effect::Gone { user, reason }),
+            Change::Connected | Change::Lost { .. } | Change::Back | Change::Muted(..) => {
                 all.push(Effect::Changed)
             }
-            // For the timeline, or for the figures; two in a call: the end says that somebody left, more: they go on.
+            // For the timeline, or for the figures.
             Change::Path(_)
             | Change::Restarted
             | Change::Rejoined(_)
             | Change::Microphone { .. }
             | Change::Route(..)
-            | Change::Reported
-            | Change::Left(_) => {}
+            | Change::Reported => {}
         }
     }
     all

@@ -15,6 +15,9 @@ pub enum CallError {
     /// The call is not in a state for that; the sentence says why.
     #[error("{0}")]
     Conflict(&'static str),
+    /// One of the call's people, but not one who may do that.
+    #[error("only who leads the call may do that")]
+    Forbidden,
     /// The asker is in another call already.
     #[error("you are already in a call; end it first")]
     Busy,
@@ -41,6 +44,10 @@ pub enum CallError {
 impl CallError {
     pub(super) const ENDED: Self = Self::Conflict("the call has ended");
     pub(super) const ELSEWHERE: Self = Self::Conflict("the call was answered on another device");
+    pub(super) const REMOVED: Self =
+        Self::Conflict("you were taken out of this call; somebody in it can invite you");
+    pub(super) const OUTSIDE: Self = Self::Conflict("you are not in this call");
+    pub(super) const FULL: Self = Self::Conflict("the call is full");
     /// The relay answered, but nobody waits for that transport any more.
     pub(super) const OVERTAKEN: Self =
         Self::Conflict("the call ended, was answered on another device, or a newer offer came");
@@ -51,6 +58,7 @@ impl From<CallError> for Refusal {
         let (code, retry_after) = match &error {
             CallError::NotFound => (Code::NotFound, None),
             CallError::Conflict(_) => (Code::Conflict, None),
+            CallError::Forbidden => (Code::Forbidden, None),
             CallError::Busy => (Code::Busy, None),
             CallError::TooLarge(_) => (Code::TooLarge, None),
             CallError::TooMany => (Code::TooMany, Some(Duration::from_secs(5))),

@@ -1,7 +1,8 @@
 //! PURE: one person's part in one call, as a typed machine. A callee is `Ringing → Connecting → Active ⇄ Reconnecting →
-//! Left`; the caller begins as `Waiting`. Knows nothing of the other legs.
+//! Left`; the caller begins as `Waiting`; who left may come back. Knows nothing of the other legs.
 
 mod phases;
+mod restore;
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -12,13 +13,15 @@ use super::change::Change;
 use super::media::{Fact, Media};
 use super::now::Now;
 use crate::ids::{DeviceId, UserId};
-use crate::model::EndReason;
+use crate::model::{EndReason, Reach};
 
 /// What can happen to a leg.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Input {
     /// It answers on this device.
     Accept(DeviceId),
+    /// It comes in with this device: answers, comes back, or goes on with it instead of another.
+    Join(DeviceId),
     /// Somebody else in the call answered.
     PeerAnswered,
     Fact(DeviceId, Fact),
@@ -48,9 +51,35 @@ impl Leg {
         let called = Called { user, at: now };
         Self::Waiting(Waiting { called, device, media: Media::default(), away: None })
     }
-    /// The leg of somebody who is called.
-    pub fn ring(user: UserId, now: Now) -> Self {
-        Self::Ringing(Ringing { called: Called { user, at: now }, warm: BTreeMap::new() })
+    /// The leg of somebody who is called: it rings if he can be rung, else it is over at once.
+    pub fn ring(user: UserId, reach: Reach, now: Now) -> Self {
+        let ringing = |reached| Ringing {
+            called: Called { user, at: now },
+            warm: BTreeMap::new(),
+            reached,
+            before: None,
+        };
+        match reach {
+            Reach::Here => Self::Ringing(ringing(true)),
+            Reach::Away => Self::Ringing(ringing(false)),
+            Reach::Busy => Self::Left(ringing(true).leave(EndReason::Busy, now)),
+            Reach::Undisturbed => Self::Left(ringing(true).leave(EndReason::DoNotDisturb, now)),
+        }
+    }
+    /// Somebody who has left is called back in.
+    pub fn ring_again(left: Left, reach: Reach, now: Now) -> Self {
+        match Self::ring(left.called.user, reach, now) {
+            Self::Ringing(ringing) if left.answered.is_some() => {
+                Self::Ringing(Ringing { before: Some(Box::new(left)), ..ringing })
+            }
+            // That he talked counts for more than that he could not be reached a second time.
+            Self::Left(_) if left.answered.is_some() => Self::Left(left),
+            ring => ring,
+        }
+    }
+    /// The leg of somebody who comes into a call without being called.
+    pub fn come(user: UserId, device: DeviceId, now: Now) -> Self {
+        Self::Connecting(Connecting::new(Called { user, at: now }, device, now, Media::default()))
     }
 
     /// Takes one input. Late and repeated ones are normal on a network: they change nothing. A deadline that has passed
@@ -66,7 +95,7 @@ impl Leg {
             Self::Connecting(leg) => leg.handle(input, now),
             Self::Active(leg) => leg.handle(input, now),
             Self::Reconnecting(leg) => leg.handle(input, now),
-            Self::Left(leg) => (Self::Left(leg), vec![]),
+            Self::Left(leg) => leg.handle(input, now),
         }
     }
 
@@ -82,13 +111,30 @@ impl Leg {
         }
     }
 
-    /// When this leg gives up if nothing happens, and why.
+    /// When this leg gives up if nothing happens, and why. A page that was closed is expected back sooner than a network
+    /// that broke: it is only being loaded again, or gone.
     pub fn deadline(&self, limits: &Limits) -> Option<(Instant, EndReason)> {
+        let sooner = |patience: (Instant, EndReason), closed: Option<Instant>| {
+            let closed = closed.map(|at| (at + limits.grace, EndReason::Vanished));
+            closed.filter(|(at, _)| *at < patience.0).unwrap_or(patience)
+        };
         match self {
             Self::Waiting(leg) => leg.away.map(|at| (at.mono + limits.grace, EndReason::Vanished)),
-            Self::Ringing(leg) => Some((leg.called.at.mono + limits.ring, EndReason::NoAnswer)),
-            Self::Connecting(leg) => Some((leg.answered.mono + limits.connect, EndReason::ConnectFailed)),
-            Self::Reconnecting(leg) => Some((leg.lost.mono + limits.reconnect, EndReason::MediaLost)),
+            Self::Ringing(leg) => {
+                let why = if leg.reached { EndReason::NoAnswer } else { EndReason::Unreachable };
+                Some((leg.called.at.mono + limits.ring, why))
+            }
+            Self::Connecting(leg) => {
+                let patience = (leg.since.mono + limits.connect, EndReason::ConnectFailed);
+                Some(sooner(patience, leg.media.closed.map(|at| at.mono)))
+            }
+            Self::Reconnecting(leg) => {
+                let why = if leg.restarted { EndReason::ServerRestart } else { EndReason::MediaLost };
+                let patience = (leg.lost.mono + limits.reconnect, why);
+                // Media may have flowed on for long after the page's socket was closed.
+                let closed = leg.active.connecting.media.closed.map(|at| at.mono.max(leg.lost.mono));
+                Some(sooner(patience, closed))
+            }
             Self::Active(_) | Self::Left(_) => None,
         }
     }
@@ -105,6 +151,13 @@ impl Leg {
     }
     pub fn user(&self) -> UserId {
         self.called().user
+    }
+    /// In the call: not only called to it, and not out of it.
+    pub fn is_in(&self) -> bool {
+        match self {
+            Self::Waiting(_) | Self::Connecting(_) | Self::Active(_) | Self::Reconnecting(_) => true,
+            Self::Ringing(_) | Self::Left(_) => false,
+        }
     }
     /// The device that called or answered; none while it rings.
     pub fn device(&self) -> Option<DeviceId> {
@@ -147,6 +200,10 @@ impl Leg {
     /// The marks so far, as they would stand if it left now.
     pub(super) fn marks(&self) -> Left {
         let at = self.called().at;
-        self.clone().leave(EndReason::HungUp, at)
+        match self.clone() {
+            // Not as he was when he was in it before: he is called now.
+            Self::Ringing(leg) => leg.missed(EndReason::HungUp, at),
+            leg => leg.leave(EndReason::HungUp, at),
+        }
     }
 }

@@ -13,8 +13,12 @@ pub struct Limits {
     pub connect: Duration,
     /// How long media may be lost before the leg is.
     pub reconnect: Duration,
-    /// How long a call rings on after the device that started it went away (a page reloads in that time).
+    /// How long somebody whose page was closed may take to be back (a page reloads in that time).
     pub grace: Duration,
+    /// Members of a group whose calls ring; larger ones only announce them.
+    pub ring_members: usize,
+    /// People in one call at once.
+    pub participants: usize,
     /// Devices of one user that may have a transport at once.
     pub devices: usize,
     /// Transports in all.
@@ -28,6 +32,8 @@ impl Limits {
             connect: calls.connect(),
             reconnect: calls.reconnect(),
             grace: Duration::from_secs(10),
+            ring_members: calls.ring_members,
+            participants: calls.max_participants,
             devices: 5,
             transports: media.max_transports,
         }

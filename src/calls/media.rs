@@ -4,7 +4,8 @@ use super::change::Change;
 use super::now::Now;
 use super::quality::{Fold, Report};
 use super::stats::Stats;
-use crate::model::{Candidate, PathName, Protocol};
+use crate::ids::UserId;
+use crate::model::{Candidate, LegRecord, PathName, Protocol};
 
 /// Quieter than this (of 1) is no sound at all: a dead or switched-off microphone, not a quiet room.
 const SOUND: f32 = 0.0001;
@@ -28,8 +29,12 @@ pub enum Fact {
     /// It sent an offer with new ICE credentials for the transport it has.
     Restarted,
     Muted(bool),
-    /// Its last socket is gone.
+    /// Somebody else, who may, asked for its microphone to be off.
+    Silenced(UserId),
+    /// Its last socket is gone, as when a network is.
     Away,
+    /// Its page was closed, or is being loaded again.
+    Closed,
     /// It has a socket again, or just said something.
     Here,
 }
@@ -55,11 +60,44 @@ pub struct Media {
     pub paths: Vec<PathName>,
     pub quality: Fold,
     pub muted: bool,
+    /// Since when its page is closed.
+    pub closed: Option<Now>,
     microphone: Microphone,
     route: Option<(Candidate, Protocol)>,
 }
 
 impl Media {
+    /// What is left of a stored leg's media: all but the transport.
+    pub fn resume(leg: &LegRecord) -> Self {
+        Self {
+            path: leg.paths.last().copied(),
+            paths: leg.paths.clone(),
+            quality: Fold::resume(&leg.quality),
+            muted: leg.muted,
+            ..Self::default()
+        }
+    }
+    /// This one goes on where an earlier one of the same leg ended.
+    pub fn after(mut self, before: &Self) -> Self {
+        let mut quality = before.quality;
+        quality.renew();
+        let fresh = std::mem::take(&mut self.paths);
+        let mut paths = before.paths.clone();
+        paths.extend(fresh.into_iter().filter(|path| !before.paths.contains(path)));
+        Self { quality, paths, path: self.path.or(before.path), ..self }
+    }
+    /// Another device takes over.
+    pub fn renewed(mut self) -> Self {
+        self.quality.renew();
+        Self {
+            link: Link::Down,
+            muted: false,
+            closed: None,
+            microphone: Microphone::default(),
+            route: None,
+            ..self
+        }
+    }
     pub fn is_up(&self) -> bool {
         self.link == Link::Up
     }
@@ -109,14 +147,25 @@ impl Media {
             }
             Fact::Stats(stats) => return self.told(&stats, now),
             Fact::Restarted => Some(Change::Restarted),
-            Fact::Muted(muted) => {
-                self.microphone = Microphone::default();
-                let before = std::mem::replace(&mut self.muted, muted);
-                (before != muted).then_some(Change::Muted(muted))
+            Fact::Muted(muted) => self.mute(muted, None),
+            Fact::Silenced(by) => self.mute(true, Some(by)),
+            Fact::Closed => {
+                self.closed.get_or_insert(now);
+                None
             }
-            Fact::Away | Fact::Here => None,
+            Fact::Here => {
+                self.closed = None;
+                None
+            }
+            Fact::Away => None,
         };
         change.into_iter().collect()
+    }
+
+    fn mute(&mut self, muted: bool, by: Option<UserId>) -> Option<Change> {
+        self.microphone = Microphone::default();
+        let before = std::mem::replace(&mut self.muted, muted);
+        (before != muted).then_some(Change::Muted(muted, by))
     }
 
     /// Takes what the browser tells.

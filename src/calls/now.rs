@@ -20,6 +20,10 @@ impl Now {
     pub fn at(self, mono: Instant) -> Self {
         Self { wall: self.wall.minus(self.mono.saturating_duration_since(mono)), mono }
     }
+    /// The moment at which the wall clock showed `wall`, seen from `self`.
+    pub fn of_wall(self, wall: Timestamp) -> Self {
+        Self { wall, mono: self.mono.checked_sub(self.wall.since(wall)).unwrap_or(self.mono) }
+    }
     /// Marks of one call never run backwards, whatever the wall clock does.
     pub fn not_before(self, earlier: Now) -> Self {
         Self { wall: self.wall.max(earlier.wall), mono: self.mono.max(earlier.mono) }

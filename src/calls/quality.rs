@@ -10,6 +10,8 @@ use crate::model::{DirectionQuality, LegQuality};
 const FRESH: Duration = Duration::from_secs(12);
 /// Fewer packets than a second's are too few for a share of them to count as the worst.
 const ENOUGH: u64 = 50;
+/// Packets between two reports: fifty a second, for five seconds.
+const PER_REPORT: u64 = 250;
 
 /// One direction, as one report tells it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -62,6 +64,13 @@ struct Measure {
 }
 
 impl Measure {
+    /// Goes on with a mean that was stored, as if it had been measured `count` times.
+    fn resume(mean: Option<f32>, worst: Option<f32>, count: u32) -> Self {
+        let Some(mean) = mean.filter(|m| m.is_finite()) else { return Self::default() };
+        let worst = worst.filter(|w| w.is_finite()).unwrap_or(mean);
+        let (lowest, highest) = (mean.min(worst), mean.max(worst));
+        Self { sum: f64::from(mean) * f64::from(count), count, highest, lowest }
+    }
     fn add(&mut self, value: f32) {
         if value.is_finite() && value >= 0.0 {
             self.sum += f64::from(value);
@@ -94,6 +103,16 @@ struct Side {
 }
 
 impl Side {
+    fn resume(stored: &DirectionQuality, count: u32) -> Self {
+        let there = stored.packets > 0;
+        Self {
+            before: (stored.packets, stored.lost),
+            jitter: Measure::resume(there.then_some(stored.jitter_ms), Some(stored.worst_jitter_ms), count),
+            loss: Measure::resume(there.then_some(stored.loss_pct), Some(stored.worst_loss_pct), count),
+            mos: Measure::resume(stored.mos, stored.worst_mos, count),
+            ..Self::default()
+        }
+    }
     fn add(&mut self, report: &Direction, expected: fn(u64, u64) -> u64) {
         let before = expected(self.present.0, self.present.1);
         let fresh = expected(report.packets, report.lost).saturating_sub(before);
@@ -151,6 +170,19 @@ pub struct Fold {
 }
 
 impl Fold {
+    /// Goes on with what was stored: the means weigh as many reports as the packets say.
+    pub fn resume(stored: &LegQuality) -> Self {
+        let count =
+            u32::try_from(stored.up.packets.max(stored.down.packets) / PER_REPORT).unwrap_or(u32::MAX).max(1);
+        Self {
+            rtt: Measure::resume(stored.rtt_ms, stored.worst_rtt_ms, count),
+            up: Side::resume(&stored.up, count),
+            down: Side::resume(&stored.down, count),
+            concealed: Measure::resume(stored.concealed_pct, stored.worst_concealed_pct, count),
+            buffer: Measure::resume(stored.jitter_buffer_ms, stored.worst_jitter_buffer_ms, count),
+            ..Self::default()
+        }
+    }
     /// Takes one report about the present transport.
     pub fn add(&mut self, report: &Report, now: Instant) {
         let rtt = report.rtt_ms.filter(|v| v.is_finite() && *v >= 0.0);

@@ -6,16 +6,19 @@ use super::now::Now;
 use crate::clock::Timestamp;
 use crate::model::{CallRecord, CallStatus, EndReason, Happening, LegRecord, Timeline, TimelineEntry};
 
-/// The status of a call that ended for this reason.
-pub fn status(reason: EndReason) -> CallStatus {
+/// The status of a call that ended for this reason. `talked`: media had flowed.
+pub fn status(reason: EndReason, talked: bool) -> CallStatus {
     match reason {
         EndReason::HungUp => CallStatus::Completed,
         EndReason::Declined => CallStatus::Rejected,
-        EndReason::Cancelled => CallStatus::Cancelled,
-        EndReason::NoAnswer => CallStatus::Missed,
+        EndReason::Cancelled | EndReason::Removed => CallStatus::Cancelled,
+        EndReason::NoAnswer | EndReason::Unreachable | EndReason::DoNotDisturb => CallStatus::Missed,
         EndReason::Busy => CallStatus::Busy,
+        // Who closes the page in the middle of a talk has ended it, if not politely.
+        EndReason::Vanished if talked => CallStatus::Completed,
         EndReason::ConnectFailed
         | EndReason::MediaLost
+        | EndReason::MicrophoneRefused
         | EndReason::Vanished
         | EndReason::ServerRestart
         | EndReason::RelayFailed => CallStatus::Failed,
@@ -58,13 +61,13 @@ fn assemble(head: &Head, marks: Marks, legs: Vec<LegRecord>) -> CallRecord {
         id: head.id,
         conversation: head.conversation,
         caller: head.caller,
-        receiver: head.receiver,
+        receiver: head.receiver(),
         start_time: head.started.wall,
         answer_time: marks.answered.map(|m| m.wall),
         connect_time: marks.connected.map(|m| m.wall),
         end_time: marks.ended.map(|(at, _)| at.wall),
         duration_seconds: duration,
-        status: marks.ended.map_or(live, |(_, reason)| status(reason)),
+        status: marks.ended.map_or(live, |(_, reason)| status(reason, marks.connected.is_some())),
         reason: marks.ended.map(|(_, reason)| reason),
         legs,
         node: head.node.clone(),

@@ -7,6 +7,7 @@ mod lookup;
 mod plane;
 mod recover;
 mod task;
+mod watch;
 mod writer;
 
 use std::sync::Arc;
@@ -14,14 +15,16 @@ use std::sync::Arc;
 use futures_util::stream::BoxStream;
 use tokio::sync::{mpsc, oneshot};
 
-use self::command::Command;
+pub use self::command::Leaving;
+use self::command::{Command, Lead};
 pub use self::plane::{MediaPlane, Plane};
 use self::task::Task;
+pub use self::watch::GroupWatch;
 use super::stats::Stats;
 use super::{CallError, Limits, verdict};
 use crate::clock::Clock;
-use crate::event::{IceServer, Outbox};
-use crate::ids::{CallId, DeviceId, EpochId, UserId};
+use crate::event::{Attendance, IceServer, Outbox, Whereabouts};
+use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
 use crate::model::{CallDetail, CallFilter, CallRecord, Cursor, Target};
 use crate::random::Random;
 use crate::store::{Store, StoreError};
@@ -52,6 +55,10 @@ pub struct MediaAnswer {
 pub struct Deps {
     pub store: Arc<dyn Store>,
     pub outbox: Arc<dyn Outbox>,
+    /// Who wants not to be disturbed.
+    pub attendance: Arc<dyn Attendance>,
+    /// Who is here.
+    pub whereabouts: Arc<dyn Whereabouts>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<Random>,
     pub media: Arc<dyn MediaPlane>,
@@ -104,8 +111,8 @@ impl Calls {
         answer.await.map_err(|_| CallError::Unavailable)?
     }
 
-    /// Calls the other member of a conversation, or a user (the conversation is opened if need be).
-    /// `NotFound` for strangers, `Busy` while in another call.
+    /// Calls the other member of a conversation, a user (the conversation is opened if need be), or a group. A group
+    /// that has a call is joined. `NotFound` for strangers, `Busy` while in another call.
     pub async fn start(&self, user: UserId, device: DeviceId, to: Target) -> Result<Started> {
         self.ask(|reply| Command::Start { user, device, to, reply }).await
     }
@@ -116,15 +123,51 @@ impl Calls {
         self.ask(|reply| Command::Accept { user, device, call, reply }).await
     }
 
+    /// Comes into a call with this device: a running one of his group, one that he left, or his own one that another of
+    /// his devices is in, which then has no part in it any more.
+    pub async fn join(&self, user: UserId, device: DeviceId, call: CallId) -> Result<Started> {
+        self.ask(|reply| Command::Join { user, device, call, reply }).await
+    }
+
+    /// Calls somebody else into a call. Into a call in a group: another member; else anybody.
+    pub async fn invite(&self, user: UserId, call: CallId, other: UserId) -> Result<()> {
+        self.lead(user, call, Lead::Invite(other)).await
+    }
+
+    /// Asks for somebody else's microphone to be off. He may put it on again.
+    pub async fn mute_other(&self, user: UserId, call: CallId, other: UserId) -> Result<()> {
+        self.lead(user, call, Lead::Mute(other)).await
+    }
+
+    /// Takes somebody else out of a call.
+    pub async fn remove(&self, user: UserId, call: CallId, other: UserId) -> Result<()> {
+        self.lead(user, call, Lead::Remove(other)).await
+    }
+
+    /// Ends a call for all: by role in a group, by the two whose it is else. Nobody else's part ends by it than his own
+    /// where only two are in it.
+    pub async fn end(&self, user: UserId, call: CallId) -> Result<()> {
+        self.lead(user, call, Lead::EndForAll).await
+    }
+
+    async fn lead(&self, user: UserId, call: CallId, what: Lead) -> Result<()> {
+        self.ask(|reply| Command::Lead { user, call, what, reply }).await
+    }
+
+    /// A group's members or their roles may have changed: who is out of it is out of its call, media and all.
+    pub async fn group_changed(&self, group: ConversationId) {
+        let _ = self.commands.send(Command::GroupChanged { group }).await;
+    }
+
     /// Declines a ringing call for the user, on all his devices. A call that has ended: nothing to do.
     pub async fn reject(&self, user: UserId, device: DeviceId, call: CallId) -> Result<()> {
         self.ask(|reply| Command::Reject { user, device, call, reply }).await
     }
 
-    /// Leaves a call (1:1: ends it); before the answer: the caller cancels, the callee declines. From any device of the
-    /// user. A call that has ended: nothing to do.
-    pub async fn leave(&self, user: UserId, device: DeviceId, call: CallId) -> Result<()> {
-        self.ask(|reply| Command::Leave { user, device, call, reply }).await
+    /// Leaves a call (of two: ends it); before the answer: the caller cancels, the callee declines. From any device of
+    /// the user. A call that has ended: nothing to do.
+    pub async fn leave(&self, user: UserId, device: DeviceId, call: CallId, why: Leaving) -> Result<()> {
+        self.ask(|reply| Command::Leave { user, device, call, why, reply }).await
     }
 
     /// Answers a browser's offer. The first of a device warms it up while the call rings; one with the DTLS fingerprint
@@ -164,9 +207,9 @@ impl Calls {
         let _ = self.commands.send(Command::DeviceHere { user, device }).await;
     }
 
-    /// A device's last socket is gone.
-    pub async fn device_gone(&self, user: UserId, device: DeviceId) {
-        let _ = self.commands.send(Command::DeviceGone { user, device }).await;
+    /// A device's last socket is gone. `closed`: it said so, as a page does that is closed or loaded again.
+    pub async fn device_gone(&self, user: UserId, device: DeviceId, closed: bool) {
+        let _ = self.commands.send(Command::DeviceGone { user, device, closed }).await;
     }
 
     /// A device's session has ended: it is put out of its call at once, media and all.

@@ -22,6 +22,10 @@ const INTERVAL: u32 = 5;
 pub struct Story(Vec<TimelineEntry>);
 
 impl Story {
+    /// Goes on with a story that was stored.
+    pub fn resume(entries: Vec<TimelineEntry>) -> Self {
+        Self(entries)
+    }
     pub fn entries(&self) -> &[TimelineEntry] {
         &self.0
     }
@@ -47,7 +51,9 @@ impl Story {
             Change::Connected => Happening::Connected { path },
             Change::Lost { silent } => Happening::Lost { silent },
             Change::Back => Happening::Back,
-            Change::Muted(muted) => Happening::Muted { muted },
+            Change::Muted(muted, by) => Happening::Muted { muted, by },
+            Change::Came(_) => Happening::Joined,
+            Change::Moved(_) => Happening::Moved,
             Change::Path(path) => Happening::Path { path },
             Change::Restarted => Happening::IceRestart,
             Change::Rejoined(path) => Happening::Rejoined { path },
@@ -224,7 +230,7 @@ mod tests {
         story.event(1, Some(user(2)), Happening::Lost { silent: true });
         story.event(2, Some(user(2)), Happening::Back);
         for n in 0..5000 {
-            story.event(n + 3, Some(user(1)), Happening::Muted { muted: n % 2 == 0 });
+            story.event(n + 3, Some(user(1)), Happening::Muted { muted: n % 2 == 0, by: None });
         }
         assert_eq!(story.entries().len(), EVENTS);
         assert!(story.entries()[..3].iter().all(|e| e.user == Some(user(2))));

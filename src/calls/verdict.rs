@@ -250,7 +250,7 @@ mod tests {
             id: CallId(id(3)),
             conversation: ConversationId(id(4)),
             caller: caller(),
-            receiver: UserId(id(2)),
+            kind: crate::calls::call::Kind::Pair { receiver: UserId(id(2)) },
             started,
             node: String::new(),
             epoch: EpochId(id(5)),
@@ -259,7 +259,7 @@ mod tests {
         let end = Now { wall: started.wall.plus(minute), mono: mono + minute };
         let limits = Limits { connect: 2 * minute, ring: 2 * minute, ..Limits::default() };
         let device = DeviceId(id(6));
-        let call = Call::start(head, device);
+        let call = Call::start(head, device, &[(UserId(id(2)), crate::model::Reach::Here)]);
         let accept = Input::Accept { user: UserId(id(2)), device };
         let (call, _) = call.handle(accept, started, &limits);
         let up = Input::Fact { user: UserId(id(2)), device, fact: Fact::Up(PathName::Udp) };
@@ -278,7 +278,7 @@ mod tests {
         let story = [
             at(1, me, Happening::Connected { path: Some(PathName::Udp) }),
             at(5, me, Happening::Figures(figures(4.9, 0.0))),
-            at(9, me, Happening::Muted { muted: true }),
+            at(9, me, Happening::Muted { muted: true, by: None }),
             at(60, None, Happening::Ended { reason: EndReason::HungUp }),
         ];
         assert_eq!(verdict(&story), []);

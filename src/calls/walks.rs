@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bson::oid::ObjectId;
 
 use super::Limits;
-use super::call::{Call, Effect, Head, Input};
+use super::call::{Call, Effect, Head, Input, Kind};
 use super::leg::Leg;
 use super::media::Fact;
 use super::now::Now;
@@ -15,7 +15,7 @@ use super::record;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::event::RingStop;
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallStatus, EndReason, Happening, PathName};
+use crate::model::{CallStatus, EndReason, Happening, PathName, Reach};
 
 fn id(n: u8) -> ObjectId {
     ObjectId::from_bytes([n; 12])
@@ -39,6 +39,8 @@ const LIMITS: Limits = Limits {
     connect: Duration::from_secs(15),
     reconnect: Duration::from_secs(9),
     grace: Duration::from_secs(8),
+    ring_members: 4,
+    participants: 4,
     devices: 5,
     transports: 100,
 };
@@ -48,12 +50,12 @@ fn start(at: Instant) -> Call {
         id: CallId(id(3)),
         conversation: ConversationId(id(4)),
         caller: caller(),
-        receiver: callee(),
+        kind: Kind::Pair { receiver: callee() },
         started: Now { wall: Timestamp(1_000_000), mono: at },
         node: String::new(),
         epoch: EpochId(id(5)),
     };
-    Call::start(head, device(A))
+    Call::start(head, device(A), &[(callee(), Reach::Here)])
 }
 
 /// The alphabet: what happens, and how many seconds after the input before.
@@ -143,7 +145,7 @@ impl Model {
                     }
                     _ => unreachable!("not in the alphabet"),
                 }
-                if side == 0 && fact != Fact::Away {
+                if side == 0 && !matches!(fact, Fact::Away | Fact::Silent) {
                     self.away = None;
                 }
             }
@@ -178,7 +180,7 @@ fn agree(call: &Call, model: &Model) {
     assert_eq!(r.answer_time, model.answered.map(|(t, _)| stamp(t)));
     assert_eq!(r.connect_time, model.connected.map(stamp));
     let live = if model.answered.is_some() { CallStatus::Active } else { CallStatus::Ringing };
-    assert_eq!(r.status, r.reason.map_or(live, record::status));
+    assert_eq!(r.status, r.reason.map_or(live, |why| record::status(why, model.connected.is_some())));
     let talked = model.answered.zip(model.ended).map_or(0, |((from, _), (to, _))| to - from);
     assert_eq!(r.duration_seconds, talked);
     for (side, leg) in r.legs.iter().enumerate() {
@@ -346,7 +348,7 @@ fn a_record_left_open_by_a_crash_ends_at_the_last_heartbeat_but_after_its_marks(
 #[test]
 fn a_busy_call_is_over_at_once_with_both_legs() {
     let Call::Ringing(call) = start(SystemClock.instant()) else { unreachable!() };
-    let record = record::of(&Call::busy(call.head.clone(), device(A)));
+    let record = record::of(&Call::start(call.head.clone(), device(A), &[(callee(), Reach::Busy)]));
     assert_eq!((record.status, record.reason), (CallStatus::Busy, Some(EndReason::Busy)));
     assert_eq!((record.end_time, record.legs.len()), (Some(record.start_time), 2));
 }

@@ -234,6 +234,10 @@ pub struct Calls {
     pub connect_seconds: u32,
     /// How long a leg may be without media or device before it is given up.
     pub reconnect_seconds: u32,
+    /// A call in a group of at most so many members rings them; in a larger one it is announced.
+    pub ring_members: usize,
+    /// People in one call at most.
+    pub max_participants: usize,
 }
 
 impl Calls {
@@ -250,7 +254,13 @@ impl Calls {
 
 impl Default for Calls {
     fn default() -> Self {
-        Self { ring_seconds: 45, connect_seconds: 20, reconnect_seconds: 30 }
+        Self {
+            ring_seconds: 45,
+            connect_seconds: 20,
+            reconnect_seconds: 30,
+            ring_members: 9,
+            max_participants: 100,
+        }
     }
 }
 

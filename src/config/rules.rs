@@ -150,6 +150,8 @@ fn numbers(config: &Config, rules: &mut Rules<'_>) {
         ("calls.ring_seconds", calls.ring_seconds.into(), 1..=600),
         ("calls.connect_seconds", calls.connect_seconds.into(), 1..=600),
         ("calls.reconnect_seconds", calls.reconnect_seconds.into(), 1..=600),
+        ("calls.ring_members", wide(calls.ring_members), 0..=50),
+        ("calls.max_participants", wide(calls.max_participants), 2..=500),
         ("limits.connections", wide(limits.connections), 1..=1_000_000),
         ("limits.connections_per_address", wide(limits.connections_per_address), 1..=1_000_000),
         ("limits.body_bytes", wide(limits.body_bytes), 4096..=16_777_216),

@@ -12,7 +12,7 @@ use super::paging;
 use super::problem::Refused;
 use super::{App, Route};
 use crate::clock::Timestamp;
-use crate::ids::{CallId, UserId};
+use crate::ids::{CallId, ConversationId, UserId};
 use crate::model::{CallDetail, CallFilter, CallRecord, CallStatus};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -20,13 +20,18 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ListParams {
     /// Only calls with this user.
     #[param(value_type = Option<String>, pattern = "^[0-9a-fA-F]{24}$")]
     with: Option<UserId>,
+    /// Only calls in this conversation.
+    #[param(value_type = Option<String>, pattern = "^[0-9a-fA-F]{24}$")]
+    conversation: Option<ConversationId>,
     status: Option<CallStatus>,
+    /// Talked for so many seconds at least.
+    min_duration: Option<u32>,
     /// Started at or after.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
@@ -60,7 +65,14 @@ pub async fn list(
 ) -> Result<(HeaderMap, Json<CallsView>), Refused> {
     let limit = limit(params.limit)?;
     let after = paging::decode(params.after.as_deref(), CallId)?;
-    let filter = CallFilter { with: params.with, status: params.status, from: params.from, to: params.to };
+    let filter = CallFilter {
+        with: params.with,
+        conversation: params.conversation,
+        status: params.status,
+        from: params.from,
+        to: params.to,
+        min_seconds: params.min_duration.map(u64::from),
+    };
     let calls = app.calls.list(actor.user, filter, after, limit).await?;
     let last = calls.last().filter(|_| calls.len() == limit);
     let next = last.map(|c| paging::encode(c.start_time, c.id.0));

@@ -38,16 +38,24 @@ pub enum EndReason {
     Declined,
     /// The caller gave up before anyone answered.
     Cancelled,
-    /// Nobody answered in time.
+    /// It rang, and nobody answered in time.
     NoAnswer,
+    /// None of the callee's devices was there while it rang.
+    Unreachable,
     /// The callee was in another call.
     Busy,
+    /// The callee wants not to be disturbed: it did not ring.
+    DoNotDisturb,
+    /// The browser got no microphone.
+    MicrophoneRefused,
     /// Media never came up after the answer.
     ConnectFailed,
     /// Media was lost and did not come back in time.
     MediaLost,
-    /// The caller's or callee's last device went away while it rang or connected.
+    /// The device went away for good: the page was closed, or the caller was gone while it rang.
     Vanished,
+    /// Somebody who may put him out of the call, or out of its group.
+    Removed,
     /// The server stopped or crashed.
     ServerRestart,
     /// The relay could not go on serving the room.
@@ -102,13 +110,14 @@ pub struct CallRecord {
     pub conversation: ConversationId,
     #[schema(value_type = String)]
     pub caller: UserId,
-    #[schema(value_type = String)]
-    pub receiver: UserId,
+    /// Whom it was for; null: for a group.
+    #[schema(value_type = Option<String>)]
+    pub receiver: Option<UserId>,
     #[schema(value_type = String)]
     pub start_time: Timestamp,
     #[schema(value_type = Option<String>)]
     pub answer_time: Option<Timestamp>,
-    /// When media first flowed on both legs.
+    /// When media first flowed on two legs.
     #[schema(value_type = Option<String>)]
     pub connect_time: Option<Timestamp>,
     #[schema(value_type = Option<String>)]
@@ -117,6 +126,7 @@ pub struct CallRecord {
     pub duration_seconds: u64,
     pub status: CallStatus,
     pub reason: Option<EndReason>,
+    /// The caller first, then in the order of their coming. Nobody has two.
     pub legs: Vec<LegRecord>,
     /// The server that hosts the call, and the run of it. Not sent.
     #[serde(skip_serializing, default)]
@@ -127,11 +137,41 @@ pub struct CallRecord {
     pub epoch: Option<EpochId>,
 }
 
+impl LegRecord {
+    /// He was called, and did not get to it: not one who said no, nor one who was taken out.
+    pub fn is_missed(&self) -> bool {
+        let unwanted = matches!(self.reason, None | Some(EndReason::Declined | EndReason::Removed));
+        self.answered_at.is_none() && !unwanted
+    }
+}
+
+impl CallRecord {
+    pub fn leg(&self, user: UserId) -> Option<&LegRecord> {
+        self.legs.iter().find(|leg| leg.user == user)
+    }
+    /// Everybody it was for.
+    pub fn users(&self) -> Vec<UserId> {
+        let mut all = vec![self.caller];
+        all.extend(self.receiver.into_iter().chain(self.legs.iter().map(|leg| leg.user)));
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|user| seen.insert(*user));
+        all
+    }
+    /// Who missed it so far. The caller does not miss his own.
+    pub fn missed_by(&self) -> Vec<UserId> {
+        let missed = self.legs.iter().filter(|leg| leg.user != self.caller && leg.is_missed());
+        missed.map(|leg| leg.user).collect()
+    }
+}
+
 /// Which calls to list; absent means any.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallFilter {
     pub with: Option<UserId>,
+    pub conversation: Option<ConversationId>,
     pub status: Option<CallStatus>,
     pub from: Option<Timestamp>,
     pub to: Option<Timestamp>,
+    /// Talked for so long at least.
+    pub min_seconds: Option<u64>,
 }

@@ -76,6 +76,18 @@ pub enum Happening {
     },
     Muted {
         muted: bool,
+        /// Who did it, if not he himself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        by: Option<UserId>,
+    },
+    /// Came into a call that was going on, or came back into it.
+    Joined,
+    /// Went on with another of his devices.
+    Moved,
+    /// The server went down, and took the call up again when it was back.
+    ServerRestart {
+        down_ms: u64,
     },
     /// The microphone was on and gave no sound at all for fifteen seconds, or does again.
     Microphone {

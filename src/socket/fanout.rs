@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::conn::Conn;
 use super::protocol::ServerEvent;
-use crate::event::{Audience, Event, Outbox};
+use crate::event::{Audience, Event, Outbox, Whereabouts};
 use crate::ids::{DeviceId, SessionId, UserId};
 
 /// Devices without a socket whose session is remembered. One is in a call at most for as long as it may reconnect, so
@@ -94,7 +94,7 @@ impl Fanout {
     }
 
     /// Whether the user has a socket on this device.
-    pub fn is_here(&self, user: UserId, device: DeviceId) -> bool {
+    pub fn has_device(&self, user: UserId, device: DeviceId) -> bool {
         let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
         map.by_user.get(&user).is_some_and(|conns| conns.iter().any(|conn| conn.device == device))
     }
@@ -138,6 +138,12 @@ impl Fanout {
             }
             Audience::Session(session) => map.by_session.get(session).cloned().unwrap_or_default(),
         }
+    }
+}
+
+impl Whereabouts for Fanout {
+    fn is_here(&self, user: UserId) -> bool {
+        self.sockets_of(user) > 0
     }
 }
 

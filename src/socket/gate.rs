@@ -138,7 +138,7 @@ impl Gate {
                 return conn.close();
             }
         };
-        self.settle_device(&conn).await;
+        self.settle_device(&conn, false).await;
         let calls = self.handlers.live_calls(&conn).await;
         conn.welcome(&ServerEvent::Welcome { user, device: conn.device, epoch: self.epoch, calls });
         tracing::debug!(device = %conn.device, "here");
@@ -151,9 +151,9 @@ impl Gate {
         // A client that left the namespace may sit on its connection for ever.
         conn.cut_soon();
         tracing::debug!(parent: &conn.span, device = %conn.device, ?reason, "gone");
-        self.settle_device(&conn).await;
+        self.settle_device(&conn, is_closed(reason)).await;
         let (user, device) = (conn.actor.user, conn.device);
-        if !self.fanout.is_here(user, device)
+        if !self.fanout.has_device(user, device)
             && matches!(self.handlers.accounts.is_live(conn.actor.session).await, Ok(false))
         {
             self.handlers.calls.evict(user, device).await;
@@ -161,20 +161,35 @@ impl Gate {
     }
 
     /// Tells calls and network tests whether the device is here. Sockets of one device may come and go while we tell: then again.
-    async fn settle_device(&self, conn: &Conn) {
+    /// `closed`: the client said that it goes.
+    async fn settle_device(&self, conn: &Conn, closed: bool) {
         let (user, device) = (conn.actor.user, conn.device);
         loop {
-            let here = self.fanout.is_here(user, device);
+            let here = self.fanout.has_device(user, device);
             if here {
                 self.handlers.calls.device_here(user, device).await;
             } else {
-                self.handlers.calls.device_gone(user, device).await;
+                self.handlers.calls.device_gone(user, device, closed).await;
                 self.handlers.network_tests.device_gone(user, device);
             }
-            if self.fanout.is_here(user, device) == here {
+            if self.fanout.has_device(user, device) == here {
                 return;
             }
         }
+    }
+}
+
+/// Whether the client closed the connection, as a page does that is closed or loaded again. A network that breaks is
+/// only noticed by the silence, or by what cannot be sent.
+fn is_closed(reason: DisconnectReason) -> bool {
+    match reason {
+        DisconnectReason::TransportClose | DisconnectReason::ClientNSDisconnect => true,
+        DisconnectReason::MultipleHttpPollingError
+        | DisconnectReason::PacketParsingError
+        | DisconnectReason::TransportError
+        | DisconnectReason::HeartbeatTimeout
+        | DisconnectReason::ServerNSDisconnect
+        | DisconnectReason::ClosingServer => false,
     }
 }
 

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use super::conn::Conn;
 use super::protocol::{
-    Ack, CallStats, ClientEvent, EditMessage, Mark, MediaOffer, NetworkTest, OneCall, OneMessage,
-    ReactMessage, SendMessage, SetMuted, StartCall, Sync, Typing,
+    Ack, CallStats, CallUser, ClientEvent, EditMessage, Excuse, LeaveCall, LeaveReason, Mark, MediaOffer,
+    NetworkTest, OneCall, OneMessage, ReactMessage, RejectCall, SendMessage, SetMuted, StartCall, Sync,
+    Typing,
 };
 use crate::accounts::Accounts;
 use crate::calls::CallError;
-use crate::calls::service::{Calls, MediaAnswer, Started};
-use crate::chat::{Chat, ChatError, Sent, SyncView};
-use crate::code::Refusal;
-use crate::model::{CallRecord, Message};
+use crate::calls::service::{Calls, Leaving, MediaAnswer, Started};
+use crate::chat::{Chat, ChatError, Draft, Sent, SyncView};
+use crate::code::{Code, Refusal};
+use crate::model::{CallRecord, Message, Target};
 use crate::network_test::{Begun, NetworkTests, TestError};
 
 /// The services behind the events.
@@ -51,9 +52,15 @@ impl Handlers {
             ClientEvent::Sync(Sync { since }) => self.sync(conn, since.as_deref()).await,
             ClientEvent::StartCall(StartCall(to)) => started(self.calls.start(user, device, to).await),
             ClientEvent::AcceptCall(OneCall { call }) => started(self.calls.accept(user, device, call).await),
-            ClientEvent::RejectCall(OneCall { call }) => done(self.calls.reject(user, device, call).await),
-            ClientEvent::LeaveCall(OneCall { call }) | ClientEvent::EndCall(OneCall { call }) => {
-                done(self.calls.leave(user, device, call).await)
+            ClientEvent::RejectCall(rejection) => self.reject(conn, rejection).await,
+            ClientEvent::JoinCall(OneCall { call }) => started(self.calls.join(user, device, call).await),
+            ClientEvent::LeaveCall(leave) => self.leave(conn, leave).await,
+            ClientEvent::EndCall(OneCall { call }) => done(self.calls.end(user, call).await),
+            ClientEvent::InviteToCall(CallUser { call, user: other }) => {
+                done(self.calls.invite(user, call, other).await)
+            }
+            ClientEvent::RemoveFromCall(CallUser { call, user: other }) => {
+                done(self.calls.remove(user, call, other).await)
             }
             ClientEvent::MediaOffer(MediaOffer { call, sdp }) => {
                 answered(self.calls.media_offer(user, device, call, sdp).await)
@@ -64,14 +71,45 @@ impl Handlers {
                     Err(error) => error.into(),
                 }
             }
-            ClientEvent::SetMuted(SetMuted { call, muted }) => {
-                done(self.calls.set_muted(user, device, call, muted).await)
-            }
+            ClientEvent::SetMuted(mute) => self.mute(conn, mute).await,
             ClientEvent::CallStats(CallStats { call, stats }) => {
                 done(self.calls.call_stats(user, device, call, stats).await)
             }
             ClientEvent::NetworkTest(step) => self.test_network(conn, step).await,
         }
+    }
+
+    async fn leave(&self, conn: &Conn, LeaveCall { call, reason }: LeaveCall) -> Ack {
+        let why = match reason {
+            Some(LeaveReason::MicrophoneRefused) => Leaving::NoMicrophone,
+            None => Leaving::HangUp,
+        };
+        done(self.calls.leave(conn.actor.user, conn.device, call, why).await)
+    }
+
+    async fn mute(&self, conn: &Conn, SetMuted { call, muted, user: other }: SetMuted) -> Ack {
+        let (user, device) = (conn.actor.user, conn.device);
+        match other.filter(|other| *other != user) {
+            Some(other) if muted => done(self.calls.mute_other(user, call, other).await),
+            Some(_) => Refusal::new(Code::Forbidden, "Only they can turn their microphone on.").into(),
+            None => done(self.calls.set_muted(user, device, call, muted).await),
+        }
+    }
+
+    /// Declines first, so that it stops ringing whatever becomes of the message. Said again after a lost ack, it declines
+    /// nothing twice and sends nothing twice.
+    async fn reject(&self, conn: &Conn, RejectCall { call, message }: RejectCall) -> Ack {
+        let (user, device) = (conn.actor.user, conn.device);
+        if let Err(error) = self.calls.reject(user, device, call).await {
+            return error.into();
+        }
+        let Some(Excuse { client_id, content }) = message else { return Ack::DONE };
+        let caller = match self.calls.get(user, call).await {
+            Ok(record) => record.caller,
+            Err(error) => return error.into(),
+        };
+        let draft = Draft { client_id, to: Target::User(caller), content, reply_to: None };
+        sent(self.chat.send(user, None, draft).await)
     }
 
     async fn test_network(&self, conn: &Conn, step: NetworkTest) -> Ack {

@@ -2,19 +2,18 @@
 //! Knows the shapes, not what they do.
 
 mod ack;
+mod calls;
 
 use serde::{Deserialize, Serialize};
 
-use crate::calls::stats::Stats;
 use crate::chat::Draft;
 use crate::event::{Event, IceServer, RingStop, SlotUser};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, NetworkTestId, UserId};
-use crate::model::{
-    CallRecord, Candidate, HopQuality, Message, OwnUser, PathName, Protocol, Receipt, Target,
-};
+use crate::model::{CallRecord, HopQuality, Message, OwnUser, PathName, Receipt, Target};
 use crate::network_test::Peer;
 
 pub use ack::{Ack, WireError};
+pub use calls::{CallStats, CallUser, Excuse, LeaveCall, LeaveReason, MediaOffer, RejectCall, SetMuted};
 
 /// What a client sends with CONNECT. Fields that we do not know are left alone: they belong to the client's library.
 #[derive(Default, Deserialize)]
@@ -71,9 +70,12 @@ client_events! {
     "sync" Sync(Sync),
     "startCall" StartCall(StartCall),
     "acceptCall" AcceptCall(OneCall),
-    "rejectCall" RejectCall(OneCall),
-    "leaveCall" LeaveCall(OneCall),
+    "rejectCall" RejectCall(RejectCall),
+    "joinCall" JoinCall(OneCall),
+    "leaveCall" LeaveCall(LeaveCall),
     "endCall" EndCall(OneCall),
+    "inviteToCall" InviteToCall(CallUser),
+    "removeFromCall" RemoveFromCall(CallUser),
     "mediaOffer" MediaOffer(MediaOffer),
     "iceServers" IceServers(OneCall),
     "setMuted" SetMuted(SetMuted),
@@ -96,8 +98,11 @@ impl ClientEvent {
             Self::StartCall(_)
             | Self::AcceptCall(_)
             | Self::RejectCall(_)
+            | Self::JoinCall(_)
             | Self::LeaveCall(_)
             | Self::EndCall(_)
+            | Self::InviteToCall(_)
+            | Self::RemoveFromCall(_)
             | Self::MediaOffer(_)
             | Self::IceServers(_)
             | Self::SetMuted(_)
@@ -223,68 +228,6 @@ pub struct OneCall {
     pub call: CallId,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MediaOffer {
-    pub call: CallId,
-    pub sdp: String,
-}
-
-impl std::fmt::Debug for MediaOffer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MediaOffer").field("call", &self.call).finish_non_exhaustive()
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SetMuted {
-    pub call: CallId,
-    pub muted: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "CallStatsWire")]
-pub struct CallStats {
-    pub call: CallId,
-    pub stats: Stats,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct CallStatsWire {
-    call: CallId,
-    rtt_ms: Option<f32>,
-    jitter_buffer_ms: Option<f32>,
-    playout_delay_ms: Option<f32>,
-    concealed_pct: Option<f32>,
-    playout_gap_pct: Option<f32>,
-    audio_level: Option<f32>,
-    microphone_level: Option<f32>,
-    available_kbps: Option<f32>,
-    candidate: Option<Candidate>,
-    protocol: Option<Protocol>,
-}
-
-impl TryFrom<CallStatsWire> for CallStats {
-    type Error = &'static str;
-    fn try_from(wire: CallStatsWire) -> Result<Self, Self::Error> {
-        let stats = Stats {
-            rtt_ms: wire.rtt_ms,
-            jitter_buffer_ms: wire.jitter_buffer_ms,
-            playout_delay_ms: wire.playout_delay_ms,
-            concealed_pct: wire.concealed_pct,
-            playout_gap_pct: wire.playout_gap_pct,
-            audio_level: wire.audio_level,
-            microphone_level: wire.microphone_level,
-            available_kbps: wire.available_kbps,
-            candidate: wire.candidate,
-            protocol: wire.protocol,
-        };
-        Ok(Self { call: wire.call, stats: stats.checked()? })
-    }
-}
-
 /// One step of a network test.
 #[derive(Deserialize)]
 #[serde(tag = "step", rename_all = "camelCase", deny_unknown_fields)]
@@ -323,6 +266,7 @@ pub enum ServerEvent {
     Speaking { call: CallId, users: Vec<UserId> },
     Quality { call: CallId, legs: Vec<HopQuality> },
     CallEnded { call: CallRecord },
+    MissedCalls { count: u64 },
     SessionRevoked {},
     Replaced {},
 }
@@ -343,6 +287,7 @@ impl ServerEvent {
         "speaking",
         "quality",
         "callEnded",
+        "missedCalls",
         "sessionRevoked",
         "replaced",
     ];
@@ -362,6 +307,7 @@ impl ServerEvent {
             Self::Speaking { .. } => "speaking",
             Self::Quality { .. } => "quality",
             Self::CallEnded { .. } => "callEnded",
+            Self::MissedCalls { .. } => "missedCalls",
             Self::SessionRevoked {} => "sessionRevoked",
             Self::Replaced {} => "replaced",
         }
@@ -385,6 +331,7 @@ impl From<Event> for ServerEvent {
             Event::Speaking { call, users } => Self::Speaking { call, users },
             Event::Quality { call, legs } => Self::Quality { call, legs },
             Event::CallEnded(call) => Self::CallEnded { call },
+            Event::MissedCalls { count } => Self::MissedCalls { count },
             Event::SessionRevoked(_) => Self::SessionRevoked {},
         }
     }

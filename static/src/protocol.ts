@@ -76,8 +76,8 @@ export interface Receipt { conversation: Id; user: Id; deliveredSeq: number; rea
 export type LiveStatus = 'ringing' | 'active'
 export type EndedStatus = 'completed' | 'missed' | 'rejected' | 'cancelled' | 'busy' | 'failed'
 export type EndReason =
-  | 'hungUp' | 'declined' | 'cancelled' | 'noAnswer' | 'busy'
-  | 'connectFailed' | 'mediaLost' | 'vanished' | 'serverRestart' | 'relayFailed'
+  | 'hungUp' | 'declined' | 'cancelled' | 'noAnswer' | 'unreachable' | 'busy' | 'doNotDisturb' | 'microphoneRefused'
+  | 'connectFailed' | 'mediaLost' | 'vanished' | 'removed' | 'serverRestart' | 'relayFailed'
 /** The ways packets may take. */
 export type PathName = 'udp' | 'ice-tcp' | 'turn-tcp' | 'turn-tls'
 export interface DirectionQuality {
@@ -128,7 +128,8 @@ export interface Call {
   id: Id
   conversation: Id
   caller: Id
-  receiver: Id
+  /** Whom it was for; null: for the group. */
+  receiver: Id | null
   startTime: Timestamp
   answerTime: Timestamp | null
   connectTime: Timestamp | null
@@ -141,12 +142,13 @@ export interface Call {
 /** What happened in a call; `kind` says what, and with it come its own fields (PROTOCOL.md). */
 export interface DirectionFigures { lossPct: number; jitterMs: number; mos?: number }
 export type Happening =
-  | { kind: 'ring' | 'answered' | 'iceRestart' | 'back' }
+  | { kind: 'ring' | 'answered' | 'joined' | 'moved' | 'iceRestart' | 'back' }
   | { kind: 'connected'; path: PathName | null }
   | { kind: 'path' | 'rejoined'; path: PathName }
   | { kind: 'route'; candidate: (typeof CANDIDATES)[number]; protocol: (typeof PROTOCOLS)[number] }
   | { kind: 'lost' | 'microphone'; silent: boolean }
-  | { kind: 'muted'; muted: boolean }
+  | { kind: 'muted'; muted: boolean; by?: Id }
+  | { kind: 'serverRestart'; downMs: number }
   | { kind: 'left' | 'ended'; reason: EndReason }
   | {
       kind: 'figures'
@@ -242,11 +244,18 @@ export interface ClientEvents {
   sync: [{ since: string | null }, SyncPage]
   startCall: [{ conversation: Id }, { call: Call; iceServers: IceServer[] }]
   acceptCall: [{ call: Id }, { call: Call; iceServers: IceServer[] }]
-  rejectCall: [{ call: Id }, object]
-  leaveCall: [{ call: Id }, object]
+  /** With a message, which is sent to the caller like any other. */
+  rejectCall: [{ call: Id; message?: { clientId: string; content: string } }, { message?: Message }]
+  /** Into a running call of one's group, back into one that one left, or instead of another own device. */
+  joinCall: [{ call: Id }, { call: Call; iceServers: IceServer[] }]
+  leaveCall: [{ call: Id; reason?: 'microphoneRefused' }, object]
+  endCall: [{ call: Id }, object]
+  inviteToCall: [{ call: Id; user: Id }, object]
+  removeFromCall: [{ call: Id; user: Id }, object]
   mediaOffer: [{ call: Id; sdp: string }, { sdp: string; participant: unknown }]
   iceServers: [{ call: Id }, { iceServers: IceServer[] }]
-  setMuted: [{ call: Id; muted: boolean }, object]
+  /** `user` is somebody else, whom one may mute by role; nobody else's microphone can be turned on. */
+  setMuted: [{ call: Id; muted: boolean; user?: Id }, object]
   callStats: [{ call: Id } & CallStats, object]
   networkTest: [NetworkTestStep, NetworkTestAnswer]
 }
@@ -297,13 +306,15 @@ export interface ServerEvents {
   /** Every five seconds, to the devices in the call. A leg without media is not among them. */
   quality: { call: Id; legs: HopQuality[] }
   callEnded: { call: Call }
+  /** Calls missed since one last looked. */
+  missedCalls: { count: number }
   sessionRevoked: object
   /** A newer socket of this device is there; this one is closed. */
   replaced: object
 }
 export const SERVER_EVENTS = [
   'welcome', 'newMessage', 'messageUpdated', 'receipt', 'typing', 'conversationUpdated', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'speaking', 'quality',
-  'callEnded', 'sessionRevoked', 'replaced',
+  'callEnded', 'missedCalls', 'sessionRevoked', 'replaced',
 ] as const satisfies readonly (keyof ServerEvents)[]
 
 export const MAX_CONTENT_BYTES = 4096

@@ -20,7 +20,10 @@ export const router = createRouter({
       component: () => import('./views/HomeView.vue'),
       children: [
         { path: '', name: 'chats', component: () => import('./views/ChatsView.vue') },
-        { path: 'c/:id([0-9a-f]{24})', name: 'chat', component: () => import('./views/ChatsView.vue') },
+        { path: 'c/:id([0-9a-f]{24})', name: 'chat', component: () => {
+          import('./components/ConversationPane.vue').catch(() => {})
+          return import('./views/ChatsView.vue')
+        } },
         { path: 'calls', name: 'calls', component: () => withTexts('history', import('./views/CallsView.vue')) },
         { path: 'network', name: 'network', component: () => withTexts('network', import('./views/NetworkView.vue')) },
         { path: 'settings', name: 'settings', component: () => withTexts('settings', import('./views/SettingsView.vue')) },

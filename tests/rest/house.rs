@@ -166,6 +166,8 @@ impl House {
         let calls = Calls::launch(Deps {
             store: store.clone(),
             outbox,
+            attendance: Arc::new(()),
+            whereabouts: Arc::new(charla::socket::Fanout::new()),
             clock: shared_clock.clone(),
             random: random.clone(),
             media: Arc::new(NoMedia),
@@ -238,7 +240,7 @@ pub async fn ended_call(
         id,
         conversation,
         caller: caller.user.public.id,
-        receiver: receiver.user.public.id,
+        receiver: Some(receiver.user.public.id),
         start_time: now,
         answer_time: None,
         connect_time: None,

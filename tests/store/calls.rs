@@ -32,7 +32,7 @@ fn call(caller: UserId, receiver: UserId, node: &str, epoch: EpochId) -> CallRec
         id: CallId(oid()),
         conversation: ConversationId(oid()),
         caller,
-        receiver,
+        receiver: Some(receiver),
         start_time: now(),
         answer_time: None,
         connect_time: None,
@@ -92,7 +92,7 @@ pub async fn a_record_is_kept_to_the_last_field(bed: Bed) {
             },
             down: DirectionQuality::default(),
         },
-        ..leg(made.receiver)
+        ..leg(made.receiver.unwrap())
     };
     assert!(second.update_call(made.clone(), Vec::new()).await.unwrap());
     assert_eq!(store.call(made.id).await.unwrap(), Some(made.clone()));
@@ -105,7 +105,7 @@ pub async fn a_record_is_kept_to_the_last_field(bed: Bed) {
 pub async fn the_timeline_is_kept_beside_the_record_until_the_end(bed: Bed) {
     let (store, second) = (bed.open().await, bed.open().await);
     let mut made = call(UserId(oid()), UserId(oid()), "here", EpochId(oid()));
-    let entry = |at_ms, what| TimelineEntry { at_ms, user: Some(made.receiver), what };
+    let entry = |at_ms, what| TimelineEntry { at_ms, user: made.receiver, what };
     let figures = FiguresEntry {
         seconds: 5,
         rtt_ms: Some(12.3),
@@ -181,6 +181,7 @@ pub async fn calls_are_listed_filtered_and_paged(bed: Bed) {
         }
         store.create_call(made.clone()).await.unwrap();
         if n < 4 {
+            made.duration_seconds = if n == 1 { 60 } else { 5 };
             end(&mut made, if n % 2 == 0 { CallStatus::Missed } else { CallStatus::Completed });
             assert!(store.update_call(made.clone(), Vec::new()).await.unwrap());
         }
@@ -193,16 +194,27 @@ pub async fn calls_are_listed_filtered_and_paged(bed: Bed) {
         |keep: &dyn Fn(&CallRecord) -> bool| all.iter().filter(|c| keep(c)).cloned().collect::<Vec<_>>();
     assert_eq!(list(&CallFilter::default()).await, all);
     let filter = CallFilter { with: Some(carl), ..CallFilter::default() };
-    assert_eq!(list(&filter).await, expect(&|c| c.receiver == carl));
+    assert_eq!(list(&filter).await, expect(&|c| c.receiver == Some(carl)));
     let filter = CallFilter { status: Some(CallStatus::Missed), ..CallFilter::default() };
     assert_eq!(list(&filter).await, expect(&|c| c.status == CallStatus::Missed));
     let (from, to) = (all[7].start_time, all[4].start_time);
     let filter = CallFilter { from: Some(from), to: Some(to), ..CallFilter::default() };
     assert_eq!(list(&filter).await, expect(&|c| c.start_time >= from && c.start_time < to));
-    let filter =
-        CallFilter { with: Some(bert), status: Some(CallStatus::Ringing), from: Some(from), to: None };
-    let keep = |c: &CallRecord| c.receiver != carl && c.status == CallStatus::Ringing && c.start_time >= from;
+    let filter = CallFilter {
+        with: Some(bert),
+        status: Some(CallStatus::Ringing),
+        from: Some(from),
+        ..CallFilter::default()
+    };
+    let keep =
+        |c: &CallRecord| c.receiver != Some(carl) && c.status == CallStatus::Ringing && c.start_time >= from;
     assert_eq!(list(&filter).await, expect(&keep));
+    let filter = CallFilter { conversation: Some(all[2].conversation), ..CallFilter::default() };
+    assert_eq!(list(&filter).await, [all[2].clone()]);
+    let filter = CallFilter { min_seconds: Some(61), ..CallFilter::default() };
+    assert_eq!(list(&filter).await, []);
+    let filter = CallFilter { min_seconds: Some(60), ..CallFilter::default() };
+    assert_eq!(list(&filter).await, expect(&|c| c.duration_seconds >= 60));
     let stranger = store.calls_of(UserId(oid()), &CallFilter::default(), None, 50).await.unwrap();
     assert_eq!(stranger, []);
 

@@ -147,8 +147,12 @@ async fn every_query_of_mongodb_has_an_index() {
     store.user_by_login("nobody").await.unwrap();
     store.find_users("an", 9).await.unwrap();
     store.has_owner().await.unwrap();
-    let filter =
-        charla::model::CallFilter { with: Some(bert), from: Some(from), to: Some(until), status: None };
+    let filter = charla::model::CallFilter {
+        with: Some(bert),
+        from: Some(from),
+        to: Some(until),
+        ..Default::default()
+    };
     store.calls_of(anna, &filter, None, 9).await.unwrap();
     store.stale_calls("here", charla::ids::EpochId(oid())).await.unwrap();
     let scans =

@@ -7,7 +7,7 @@ use std::time::Duration;
 use charla::calls::Limits;
 use charla::calls::service::{Calls, Deps, MediaPlane};
 use charla::clock::{Clock, SystemClock};
-use charla::event::{Audience, Event, Outbox};
+use charla::event::{Attendance, Audience, Availability, Event, Outbox, Whereabouts};
 use charla::ids::{CallId, DeviceId, EpochId, UserId};
 use charla::model::{CallRecord, CallStatus, Role, Target, User};
 use charla::random::Random;
@@ -77,18 +77,36 @@ impl MediaPlane for Relay {
     }
 }
 
+/// Takes what devices are told, and knows who is here and who wants not to be disturbed.
 #[derive(Default)]
-pub struct Post(pub Mutex<Vec<(Audience, Event)>>);
+pub struct Post {
+    pub told: Mutex<Vec<(Audience, Event)>>,
+    pub away: Mutex<Vec<UserId>>,
+    pub undisturbed: Mutex<Vec<UserId>>,
+}
+
+impl Attendance for Post {
+    fn availability(&self, user: UserId) -> Availability {
+        let undisturbed = self.undisturbed.lock().unwrap().contains(&user);
+        if undisturbed { Availability::DoNotDisturb } else { Availability::Free }
+    }
+}
+
+impl Whereabouts for Post {
+    fn is_here(&self, user: UserId) -> bool {
+        !self.away.lock().unwrap().contains(&user)
+    }
+}
 
 impl Outbox for Post {
     fn publish(&self, to: Audience, event: Event) {
-        self.0.lock().unwrap().push((to, event));
+        self.told.lock().unwrap().push((to, event));
     }
 }
 
 impl Post {
     pub fn all(&self) -> Vec<(Audience, Event)> {
-        self.0.lock().unwrap().clone()
+        self.told.lock().unwrap().clone()
     }
     pub fn has(&self, wanted: impl Fn(&Audience, &Event) -> bool) -> bool {
         self.all().iter().any(|(to, event)| wanted(to, event))
@@ -120,6 +138,8 @@ pub fn limits() -> Limits {
         connect: Duration::from_secs(60),
         reconnect: Duration::from_secs(60),
         grace: Duration::from_secs(60),
+        ring_members: 4,
+        participants: 6,
         devices: 5,
         transports: 100,
     }
@@ -149,6 +169,8 @@ impl World {
         let deps = Deps {
             store: Arc::clone(&store),
             outbox: post.clone(),
+            attendance: post.clone(),
+            whereabouts: post.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::clone(&random),
             media: relay.clone(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use charla::accounts::{Accounts, Client, Credentials, Registration, SignedIn};
 use charla::calls::Limits as CallLimits;
-use charla::calls::service::{Calls, Deps, MediaPlane};
+use charla::calls::service::{Calls, Deps, GroupWatch, MediaPlane};
 use charla::chat::{Chat, ChatLimits};
 use charla::clock::{Clock as _, SystemClock};
 use charla::config;
@@ -104,13 +104,12 @@ impl House {
             &config::Limits::default(),
             &random.bytes(),
         ));
-        let chat_limits = ChatLimits { sends: PLENTY, ..ChatLimits::default() };
-        let chat =
-            Arc::new(Chat::new(store.clone(), outbox.clone(), clock.clone(), random.clone(), chat_limits));
         let epoch = EpochId(random.object_id(clock.now()));
         let calls = Calls::launch(Deps {
             store: store.clone(),
-            outbox,
+            outbox: outbox.clone(),
+            attendance: Arc::new(()),
+            whereabouts: Arc::new(fanout.clone()),
             clock: clock.clone(),
             random: random.clone(),
             media: Arc::new(NoMedia),
@@ -121,6 +120,9 @@ impl House {
         })
         .await
         .unwrap();
+        let outbox = Arc::new(GroupWatch { outbox, calls: calls.clone() });
+        let chat_limits = ChatLimits { sends: PLENTY, ..ChatLimits::default() };
+        let chat = Arc::new(Chat::new(store.clone(), outbox, clock.clone(), random.clone(), chat_limits));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let deps = SocketDeps {

@@ -39,6 +39,8 @@ pub enum Act {
     Tell(Audience, Event),
     /// Store a new record; then say [`Book::created`](super::Book::created).
     Create(CallRecord),
+    /// The record of an earlier run's call goes on here.
+    Resume(CallRecord),
     /// Store how far the call has come.
     Update(CallRecord, Timeline),
     /// Store the ended record, once; then say [`Book::closed`](super::Book::closed).

@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use super::act::{Act, Transport};
 use super::seats::Place;
-use super::{Book, LAST_REPORT, audience};
+use super::telling::people;
+use super::{Book, LAST_REPORT};
 use crate::calls::call::{Call, Input};
 use crate::calls::media::Fact;
 use crate::calls::now::Now;
 use crate::calls::quality::Report;
 use crate::calls::record;
-use crate::event::Event;
+use crate::event::{Audience, Event};
 use crate::ids::CallId;
 
 /// A call that ended and is not stored yet.
@@ -37,7 +38,7 @@ impl Book {
         self.set_timer(id, None);
         let Some(desk) = self.desks.remove(&id) else { return };
         let record = record::of(&call);
-        for user in [record.caller, record.receiver] {
+        for user in record.users() {
             if self.of_user.get(&user) == Some(&id) {
                 self.of_user.remove(&user);
             }
@@ -46,12 +47,21 @@ impl Book {
             self.of_transport.remove(&transport);
         }
         self.of_room.remove(&desk.room);
+        if self.of_group.get(&record.conversation) == Some(&id) {
+            self.of_group.remove(&record.conversation);
+        }
         let chosen = desk.gates.iter().map(|(user, device)| (*user, *device));
-        let awaited: BTreeMap<_, _> =
-            chosen.filter_map(|place| Some((desk.seats.current(place)?.transport, place))).collect();
+        let mut awaited = desk.parting.clone();
+        awaited.extend(chosen.filter_map(|place| Some((desk.seats.current(place)?.transport, place))));
         self.acts.push_back(Act::CloseRoom(desk.room));
-        let told = audience(desk.announced, &record);
-        self.acts.push_back(Act::Tell(told, Event::CallEnded(record)));
+        // Who never heard of it need not hear that it is over.
+        let told = if desk.announced || record.answer_time.is_some() {
+            let people = people(&call);
+            [desk.insiders(&people), desk.outsiders(&people)].concat()
+        } else {
+            vec![record.caller]
+        };
+        self.acts.push_back(Act::Tell(Audience::users(told), Event::CallEnded(record)));
         let until = Some(if awaited.is_empty() { now.mono } else { now.mono + LAST_REPORT });
         self.closing.insert(id, Closing { call, awaited, until });
         self.close_overdue(now);

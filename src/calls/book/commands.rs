@@ -2,76 +2,113 @@
 
 use std::collections::BTreeMap;
 
-use super::act::{Act, Participant, Room};
+use super::act::{Act, Room};
 use super::seats::Seats;
-use super::{Begun, Book, Desk, Result, Start};
-use crate::calls::call::{Call, Head, Input};
+use super::telling::{Pace, people};
+use super::{Begun, Book, Desk, Result, Start, Whom};
+use crate::calls::call::{Call, Head, Input, Kind};
 use crate::calls::leg::Leg;
 use crate::calls::media::Fact;
 use crate::calls::now::Now;
 use crate::calls::{CallError, record};
 use crate::event::{Audience, Event};
 use crate::ids::{CallId, DeviceId, UserId};
-use crate::model::{CallRecord, EndReason};
+use crate::model::{CallRecord, EndReason, GroupRole, Reach};
 use crate::policy::{Action, may};
 
 impl Book {
-    /// Somebody calls somebody. Busy when he is in another call himself.
+    /// Somebody calls somebody, or a group. Busy when he is in another call himself.
     pub fn start(&mut self, start: Start, now: Now) -> Result<Begun> {
-        for user in [start.caller, start.receiver] {
+        let callees: Vec<UserId> = match &start.whom {
+            Whom::One(receiver, _) => vec![*receiver],
+            Whom::Group(members) => members.iter().map(|(user, ..)| *user).collect(),
+        };
+        for user in callees.iter().chain([&start.caller]) {
             // A call whose deadline has passed is over, even if its timer has not fired yet.
-            if let Some(id) = self.of_user.get(&user).copied() {
+            if let Some(id) = self.of_user.get(user).copied() {
                 self.drive(id, Input::Tick, now);
             }
         }
         if let Some(id) = self.of_user.get(&start.caller).copied() {
-            return self.join(id, start, now).map(Begun::Joined);
+            return self.start_inside(id, &start, now).map(Begun::Joined);
         }
-        let head = Head {
-            id: start.id,
-            conversation: start.conversation,
-            caller: start.caller,
-            receiver: start.receiver,
-            started: now,
-            node: self.home.node.clone(),
-            epoch: self.home.epoch,
-        };
-        if self.of_user.contains_key(&start.receiver) {
-            return Ok(Begun::Busy(record::of(&Call::busy(head, start.device))));
+        if let Some(id) = self.of_group.get(&start.conversation).copied() {
+            return self.join(start.caller, start.device, id, now).map(Begun::Joined);
         }
-        let call = Call::start(head, start.device);
+        Ok(self.begin(start, now))
+    }
+
+    fn begin(&mut self, start: Start, now: Now) -> Begun {
+        let Start { id, conversation, caller, device, whom } = start;
+        let (kind, callees, members) = self.plan(caller, whom);
+        let (node, epoch) = (self.home.node.clone(), self.home.epoch);
+        let head = Head { id, conversation, caller, kind, started: now, node, epoch };
+        let call = Call::start(head, device, &callees);
         let record = record::of(&call);
+        if matches!(call, Call::Ended(_)) {
+            return Begun::Off(record);
+        }
         let room = Room(self.mint());
-        let participants = [start.caller, start.receiver].map(|u| (u, Participant(self.mint()))).to_vec();
         let desk = Desk {
             room,
-            participants,
+            participants: Vec::new(),
+            members,
             seats: Seats::default(),
             gates: BTreeMap::new(),
+            parting: BTreeMap::new(),
             announced: false,
             timer: None,
             stored: None,
+            pace: Pace::default(),
         };
-        self.desks.insert(start.id, desk);
-        self.of_room.insert(room, start.id);
-        self.of_user.extend([(start.caller, start.id), (start.receiver, start.id)]);
-        self.set_timer(start.id, call.poll_timeout(&self.limits));
-        self.calls.insert(start.id, call);
+        self.desks.insert(id, desk);
+        self.of_room.insert(room, id);
+        if matches!(kind, Kind::Group { .. }) {
+            self.of_group.insert(conversation, id);
+        }
+        for leg in call.legs().iter().filter(|leg| !matches!(leg, Leg::Left(_))) {
+            self.seat_person(id, leg.user());
+            self.of_user.insert(leg.user(), id);
+        }
+        self.set_timer(id, call.poll_timeout(&self.limits));
+        self.calls.insert(id, call);
         self.acts.extend([Act::OpenRoom(room), Act::Create(record.clone())]);
-        Ok(Begun::New(record))
+        Begun::New(record)
+    }
+
+    /// Whom the call is for, whom it calls, and who may see it.
+    fn plan(&self, caller: UserId, whom: Whom) -> (Kind, Vec<(UserId, Reach)>, Vec<(UserId, GroupRole)>) {
+        match whom {
+            Whom::One(receiver, reach) => {
+                let callees = vec![(receiver, self.reach(receiver, reach))];
+                (Kind::Pair { receiver }, callees, Vec::new())
+            }
+            Whom::Group(all) => {
+                let members: Vec<_> = all.iter().map(|(user, role, _)| (*user, *role)).collect();
+                // Alone in a group there is nobody to ring, but somebody may come in.
+                let announced = all.len() > self.limits.ring_members || all.len() < 2;
+                let others = all.iter().filter(|(user, ..)| *user != caller && !announced);
+                let callees = others.map(|(user, _, reach)| (*user, self.reach(*user, *reach))).collect();
+                (Kind::Group { announced }, callees, members)
+            }
+        }
     }
 
     /// A start by somebody who is in a call already. Glare: the other one's call to us arrived first and is answered by
     /// this. A start that is said again after a lost ack finds its own call.
-    fn join(&mut self, id: CallId, start: Start, now: Now) -> Result<CallRecord> {
+    fn start_inside(&mut self, id: CallId, start: &Start, now: Now) -> Result<CallRecord> {
         let call = self.calls.get(&id).ok_or(CallError::Internal)?;
         let (leg, head) = (call.leg(start.caller).ok_or(CallError::Internal)?, call.head());
-        let same_pair = [head.caller, head.receiver].contains(&start.receiver);
+        let same = match (&start.whom, head.kind) {
+            (Whom::One(other, _), Kind::Pair { receiver }) => [head.caller, receiver].contains(other),
+            (Whom::Group(_), Kind::Group { .. }) => head.conversation == start.conversation,
+            (Whom::One(..), Kind::Group { .. }) | (Whom::Group(_), Kind::Pair { .. }) => false,
+        };
         match leg {
-            Leg::Ringing(_) if same_pair => self.accept(start.caller, start.device, id, now),
+            Leg::Ringing(_) if same => self.accept(start.caller, start.device, id, now),
             Leg::Ringing(_) | Leg::Left(_) => Err(CallError::Busy),
             Leg::Waiting(_) | Leg::Connecting(_) | Leg::Active(_) | Leg::Reconnecting(_) => {
-                if same_pair && leg.device() == Some(start.device) {
+                if same && leg.device() == Some(start.device) {
                     Ok(record::of(call))
                 } else {
                     Err(CallError::Busy)
@@ -86,15 +123,16 @@ impl Book {
             self.drive(id, Input::Abort(EndReason::Cancelled), now);
             return;
         }
-        let Some((call, desk)) = self.calls.get(&id).zip(self.desks.get_mut(&id)) else { return };
+        let Some((call, desk)) = self.calls.remove(&id).zip(self.desks.get_mut(&id)) else { return };
         desk.announced = true;
-        let record = record::of(call);
-        if call.leg(record.receiver).is_some_and(|l| matches!(l, Leg::Ringing(_))) {
-            let to = Audience::users([record.receiver]);
-            // Who tells it has the credentials.
-            let ice_servers = Vec::new();
-            self.acts.push_back(Act::Tell(to, Event::IncomingCall { call: record, ice_servers }));
+        let rings: Vec<_> = call.legs().iter().filter(|l| matches!(l, Leg::Ringing(_))).collect();
+        let rings: Vec<_> = rings.into_iter().map(Leg::user).collect();
+        let outside = desk.outsiders(&people(&call));
+        self.ring(id, &call, &rings);
+        if !outside.is_empty() {
+            self.acts.push_back(Act::Tell(Audience::users(outside), Event::CallUpdated(record::of(&call))));
         }
+        self.calls.insert(id, call);
     }
 
     /// Answers on this device; the first one wins. Said again on the same device: the same answer.
@@ -136,6 +174,13 @@ impl Book {
         Ok(())
     }
 
+    /// Leaves because the browser gave no microphone.
+    pub fn leave_without_microphone(&mut self, user: UserId, id: CallId, now: Now) -> Result<()> {
+        self.allowed(user, id)?;
+        self.drive(id, Input::Put { user, out: EndReason::MicrophoneRefused }, now);
+        Ok(())
+    }
+
     pub fn set_muted(&mut self, place: (UserId, DeviceId), id: CallId, muted: bool, now: Now) -> Result<()> {
         self.taking_part(place, id)?;
         self.fact(place, id, Fact::Here, now);
@@ -164,10 +209,11 @@ impl Book {
         }
     }
 
-    /// A device's last socket is gone.
-    pub fn device_gone(&mut self, user: UserId, device: DeviceId, now: Now) {
+    /// A device's last socket is gone. `closed`: it said so, as a page does that is closed or loaded again; a network that
+    /// breaks says nothing.
+    pub fn device_gone(&mut self, user: UserId, device: DeviceId, closed: bool, now: Now) {
         if let Some(id) = self.of_user.get(&user).copied() {
-            self.fact((user, device), id, Fact::Away, now);
+            self.fact((user, device), id, if closed { Fact::Closed } else { Fact::Away }, now);
         }
     }
 
@@ -186,11 +232,11 @@ impl Book {
     }
 
     fn allowed(&self, user: UserId, id: CallId) -> Result<()> {
-        let call = self.calls.get(&id).ok_or(CallError::NotFound)?;
-        may(user, Action::TakePartInCall(&record::of(call))).then_some(()).ok_or(CallError::NotFound)
+        let own = self.standing(user, id).ok_or(CallError::NotFound)?;
+        may(user, Action::TakePartInCall(own)).then_some(()).ok_or(CallError::NotFound)
     }
 
-    fn leg(&self, user: UserId, id: CallId) -> Result<&Leg> {
+    pub(super) fn leg(&self, user: UserId, id: CallId) -> Result<&Leg> {
         // It was live a moment ago: a deadline has ended it since.
         let call = self.calls.get(&id).ok_or(CallError::ENDED)?;
         call.leg(user).ok_or(CallError::NotFound)

@@ -5,58 +5,67 @@ use std::time::Duration;
 use bson::oid::ObjectId;
 
 use super::act::{Act, News, Participant, Room, Transport};
-use super::{Begun, Book, Home, Start};
+use super::{Begun, Book, Home, Start, Whom};
 use crate::calls::now::Now;
 use crate::calls::quality::{Direction, Report};
 use crate::calls::{CallError, Limits};
 use crate::clock::{Clock as _, SystemClock, Timestamp};
 use crate::event::{Audience, Event, RingStop, SlotUser};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallRecord, CallStatus, EndReason, PathName};
+use crate::model::{CallRecord, CallStatus, EndReason, PathName, Reach};
 
-const LIMITS: Limits = Limits {
+pub(super) const LIMITS: Limits = Limits {
     ring: Duration::from_secs(45),
     connect: Duration::from_secs(20),
     reconnect: Duration::from_secs(30),
     grace: Duration::from_secs(10),
+    ring_members: 4,
+    participants: 4,
     devices: 2,
     transports: 100,
 };
 
-fn id(n: u8) -> ObjectId {
+pub(super) fn id(n: u8) -> ObjectId {
     ObjectId::from_bytes([n; 12])
 }
-fn a() -> UserId {
+pub(super) fn a() -> UserId {
     UserId(id(1))
 }
-fn b() -> UserId {
+pub(super) fn b() -> UserId {
     UserId(id(2))
 }
-fn c() -> UserId {
+pub(super) fn c() -> UserId {
     UserId(id(3))
 }
-fn d(n: u8) -> DeviceId {
+pub(super) fn d(n: u8) -> DeviceId {
     DeviceId(id(n))
 }
-fn call(n: u8) -> CallId {
+pub(super) fn call(n: u8) -> CallId {
     CallId(id(n))
 }
 
-struct Table {
-    book: Book,
-    now: Now,
-    acts: Vec<Act>,
+pub(super) struct Table {
+    pub(super) book: Book,
+    pub(super) now: Now,
+    pub(super) acts: Vec<Act>,
 }
 
 impl Table {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let home = Home { node: "here".into(), epoch: EpochId(id(9)) };
         let now = Now { wall: Timestamp(1_000_000), mono: SystemClock.instant() };
         Self { book: Book::new(LIMITS, home), now, acts: vec![] }
     }
-    fn start(&mut self, n: u8, caller: UserId, device: u8, receiver: UserId) -> Result<Begun, CallError> {
+    pub(super) fn start(
+        &mut self,
+        n: u8,
+        caller: UserId,
+        device: u8,
+        receiver: UserId,
+    ) -> Result<Begun, CallError> {
+        let whom = Whom::One(receiver, Reach::Here);
         let start =
-            Start { id: call(n), conversation: ConversationId(id(8)), caller, device: d(device), receiver };
+            Start { id: call(n), conversation: ConversationId(id(8)), caller, device: d(device), whom };
         let begun = self.book.start(start, self.now);
         if matches!(begun, Ok(Begun::New(_))) {
             self.book.created(call(n), true, self.now);
@@ -64,36 +73,40 @@ impl Table {
         self.drain();
         begun
     }
-    fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         self.acts.clear();
         while let Some(act) = self.book.poll_act() {
             self.acts.push(act);
         }
     }
-    fn accept(&mut self, n: u8, user: UserId, device: u8) -> Result<CallRecord, CallError> {
+    pub(super) fn accept(&mut self, n: u8, user: UserId, device: u8) -> Result<CallRecord, CallError> {
         let answer = self.book.accept(user, d(device), call(n), self.now);
         self.drain();
         answer
     }
     /// A device's transport, answered by the relay.
-    fn seat(&mut self, n: u8, user: UserId, device: u8, print: &str) -> Transport {
+    pub(super) fn seat(&mut self, n: u8, user: UserId, device: u8, print: &str) -> Transport {
         let place = (user, d(device));
         let seat = self.book.offer(place, call(n), print.into(), self.now).unwrap();
         self.book.answered(seat.transport, vec!["5".into(), "6".into()], self.now).unwrap();
         self.drain();
         seat.transport
     }
-    fn news(&mut self, transport: Transport, news: News) {
+    pub(super) fn news(&mut self, transport: Transport, news: News) {
         self.book.news(transport, news, self.now);
         self.drain();
     }
-    fn wait(&mut self, seconds: u64) {
+    /// Time passes, and nobody looks.
+    pub(super) fn pass(&mut self, seconds: u64) {
         let by = Duration::from_secs(seconds);
         self.now = Now { wall: self.now.wall.plus(by), mono: self.now.mono + by };
+    }
+    pub(super) fn wait(&mut self, seconds: u64) {
+        self.pass(seconds);
         self.book.handle_timeout(self.now);
         self.drain();
     }
-    fn ended(&self) -> &CallRecord {
+    pub(super) fn ended(&self) -> &CallRecord {
         self.acts
             .iter()
             .find_map(|act| match act {
@@ -102,7 +115,7 @@ impl Table {
             })
             .expect("the call has ended")
     }
-    fn closes(&self) -> Vec<&CallRecord> {
+    pub(super) fn closes(&self) -> Vec<&CallRecord> {
         fn close(act: &Act) -> Option<&CallRecord> {
             match act {
                 Act::Close(record, _) => Some(record),
@@ -112,7 +125,7 @@ impl Table {
         self.acts.iter().filter_map(close).collect()
     }
     /// A ↔ B with media on both sides; the transports.
-    fn talk(&mut self) -> (Transport, Transport) {
+    pub(super) fn talk(&mut self) -> (Transport, Transport) {
         self.start(1, a(), 11, b()).unwrap();
         let ours = self.seat(1, a(), 11, "a");
         let theirs = self.seat(1, b(), 21, "b");
@@ -126,8 +139,8 @@ impl Table {
 #[test]
 fn a_call_rings_only_when_it_is_stored() {
     let mut t = Table::new();
-    let start =
-        Start { id: call(1), conversation: ConversationId(id(8)), caller: a(), device: d(11), receiver: b() };
+    let whom = Whom::One(b(), Reach::Here);
+    let start = Start { id: call(1), conversation: ConversationId(id(8)), caller: a(), device: d(11), whom };
     assert!(matches!(t.book.start(start, t.now), Ok(Begun::New(_))));
     t.drain();
     assert!(matches!(&t.acts[..], [Act::OpenRoom(_), Act::Create(_)]), "{:?}", t.acts);
@@ -141,8 +154,8 @@ fn a_call_rings_only_when_it_is_stored() {
 #[test]
 fn a_call_that_could_not_be_stored_never_was() {
     let mut t = Table::new();
-    let start =
-        Start { id: call(1), conversation: ConversationId(id(8)), caller: a(), device: d(11), receiver: b() };
+    let whom = Whom::One(b(), Reach::Here);
+    let start = Start { id: call(1), conversation: ConversationId(id(8)), caller: a(), device: d(11), whom };
     t.book.start(start, t.now).unwrap();
     t.book.created(call(1), false, t.now);
     t.drain();
@@ -200,7 +213,7 @@ fn a_rejection_on_one_device_declines_for_the_user() {
 fn who_is_in_a_call_is_busy_and_undisturbed() {
     let mut t = Table::new();
     t.talk();
-    let Ok(Begun::Busy(record)) = t.start(2, c(), 31, b()) else { panic!("not busy") };
+    let Ok(Begun::Off(record)) = t.start(2, c(), 31, b()) else { panic!("not busy") };
     assert_eq!((record.status, record.reason), (CallStatus::Busy, Some(EndReason::Busy)));
     assert!(t.acts.is_empty(), "{:?}", t.acts);
     assert_eq!(t.start(3, b(), 22, c()), Err(CallError::Busy));
@@ -249,14 +262,14 @@ fn a_deadline_that_has_passed_counts_before_its_timer_fires() {
 fn a_caller_who_reloads_keeps_ringing_and_one_who_vanishes_does_not() {
     let mut t = Table::new();
     t.start(1, a(), 11, b()).unwrap();
-    t.book.device_gone(b(), d(21), t.now);
-    t.book.device_gone(a(), d(12), t.now);
-    t.book.device_gone(a(), d(11), t.now);
+    t.book.device_gone(b(), d(21), false, t.now);
+    t.book.device_gone(a(), d(12), false, t.now);
+    t.book.device_gone(a(), d(11), false, t.now);
     t.wait(9);
     t.book.device_here(a(), d(11), t.now);
     t.wait(9);
     assert!(t.acts.is_empty(), "{:?}", t.acts);
-    t.book.device_gone(a(), d(11), t.now);
+    t.book.device_gone(a(), d(11), false, t.now);
     t.wait(10);
     assert_eq!(t.ended().reason, Some(EndReason::Vanished));
 }

@@ -7,10 +7,14 @@ use crate::calls::CallError;
 use crate::calls::call::{Call, Input};
 use crate::calls::media::Fact;
 use crate::calls::now::Now;
+use crate::calls::quality::Report;
 use crate::calls::stats::Stats;
 use crate::event::{Audience, Event, SlotUser};
 use crate::ids::CallId;
 use crate::model::EndReason;
+
+/// Up to so many people, everybody is told how good it is for everybody; beyond that, for himself.
+const ALL_FIGURES: usize = 9;
 
 impl Book {
     /// A device wants to send an offer: which transport is it for? The caller of this hands the offer to the relay and
@@ -88,8 +92,10 @@ impl Book {
     /// may be awaited.
     pub fn news(&mut self, transport: Transport, news: News, now: Now) {
         let Some((id, place)) = self.of_transport.get(&transport).copied() else {
-            if let News::Quality(report) = news {
-                self.last_report(transport, report, now);
+            if let News::Quality(report) = news
+                && !self.last_report(transport, report, now)
+            {
+                self.parting_report(transport, report, now);
             }
             return;
         };
@@ -117,6 +123,15 @@ impl Book {
                 }
                 self.tell_slots(id, place);
             }
+        }
+    }
+
+    /// The last report about somebody who has left a call that goes on.
+    fn parting_report(&mut self, transport: Transport, report: Report, now: Now) {
+        let found =
+            self.desks.iter_mut().find_map(|(id, desk)| Some((*id, desk.parting.remove(&transport)?)));
+        if let Some((id, place)) = found {
+            self.fact(place, id, Fact::Quality(report), now);
         }
     }
 
@@ -148,8 +163,13 @@ impl Book {
 
     /// Tells the devices in a call how good it is.
     pub(super) fn tell_quality(&mut self, call: &Call) {
-        for (user, device) in call.legs().iter().filter_map(|l| Some((l.user(), l.device()?))) {
-            let event = Event::Quality { call: call.head().id, legs: call.figures().to_vec() };
+        let inside: Vec<_> = call.legs().iter().filter(|leg| leg.is_in()).collect();
+        for (user, device) in inside.iter().filter_map(|l| Some((l.user(), l.device()?))) {
+            let mut legs = call.figures().to_vec();
+            if inside.len() > ALL_FIGURES {
+                legs.retain(|hop| hop.user == user);
+            }
+            let event = Event::Quality { call: call.head().id, legs };
             self.acts.push_back(Act::Tell(Audience::Device(user, device), event));
         }
     }

@@ -1,16 +1,21 @@
-//! PURE: all live calls of this server. Owns who is in which call (one at a time), busy and glare, the devices that ring,
-//! their transports and gates, and the deadlines. Takes facts and time, gives acts; SDP never enters it, and it knows
+//! PURE: all live calls of this server. Owns who is in which call (one at a time), which group has one, busy and glare,
+//! the devices that ring, their transports and gates, and the deadlines. Takes facts and time, gives acts; SDP never enters it, and it knows
 //! neither relay nor store.
 
 pub mod act;
 mod close;
 mod commands;
+mod group;
 #[cfg(test)]
 mod journeys;
 mod media;
+#[cfg(test)]
+mod parties;
+pub mod restore;
 mod seats;
 #[cfg(test)]
 mod storm;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -18,12 +23,13 @@ use std::time::{Duration, Instant};
 use self::act::{Act, Participant, Room, Transport};
 use self::close::Closing;
 use self::seats::{Place, Seats};
+use self::telling::{News, Pace};
 use super::call::{Call, Effect, Input};
 use super::now::Now;
 use super::{CallError, Limits, record};
 use crate::event::{Audience, Event, RingStop};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallRecord, EndReason, Timeline};
+use crate::model::{CallRecord, EndReason, GroupRole, Reach, Timeline};
 
 /// How long an ended record waits for the relay's last quality report.
 const LAST_REPORT: Duration = Duration::from_millis(250);
@@ -33,15 +39,24 @@ const STORE: Duration = Duration::from_secs(30);
 
 type Result<T> = std::result::Result<T, CallError>;
 
+/// Whom a call is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// The other one of a direct conversation.
+    One(UserId, Reach),
+    /// Everybody in a group, oneself too.
+    Group(Vec<(UserId, GroupRole, Reach)>),
+}
+
 /// Somebody wants to call somebody.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Start {
     /// For the new call, if it comes to one.
     pub id: CallId,
     pub conversation: ConversationId,
     pub caller: UserId,
     pub device: DeviceId,
-    pub receiver: UserId,
+    pub whom: Whom,
 }
 
 /// What came of a start.
@@ -49,9 +64,11 @@ pub struct Start {
 pub enum Begun {
     /// A new call. It is there when its record is stored ([`Act::Create`]); only then it rings.
     New(CallRecord),
-    /// The receiver is in another call: this record has ended already and is to be stored.
-    Busy(CallRecord),
-    /// A call of these two that was there: the receiver's to us, accepted now, or this very start, said again.
+    /// Nobody whom it is for can be rung (in another call, not to be disturbed): this record has ended already and is to
+    /// be stored.
+    Off(CallRecord),
+    /// A call of these people that was there: the receiver's to us, accepted now, the group's, or this very start, said
+    /// again.
     Joined(CallRecord),
 }
 
@@ -68,17 +85,25 @@ pub struct Seat {
 struct Desk {
     room: Room,
     participants: Vec<(UserId, Participant)>,
+    /// Of a call in a group: who may see and join it.
+    members: Vec<(UserId, GroupRole)>,
     seats: Seats,
     /// The device of each person through which media may flow.
     gates: BTreeMap<UserId, DeviceId>,
+    /// Transports of people who left a call that goes on; each has a last report to come.
+    parting: BTreeMap<Transport, Place>,
     /// The record is stored and the receiver was told.
     announced: bool,
     timer: Option<Instant>,
     /// When it was last stored how far the call has come.
     stored: Option<Instant>,
+    pace: Pace,
 }
 
 impl Desk {
+    fn role(&self, user: UserId) -> Option<GroupRole> {
+        self.members.iter().find(|(member, _)| *member == user).map(|(_, role)| *role)
+    }
     fn participant(&self, user: UserId) -> Option<Participant> {
         self.participants.iter().find(|(u, _)| *u == user).map(|(_, p)| *p)
     }
@@ -104,20 +129,12 @@ pub struct Book {
     of_user: BTreeMap<UserId, CallId>,
     of_transport: BTreeMap<Transport, (CallId, Place)>,
     of_room: BTreeMap<Room, CallId>,
+    of_group: BTreeMap<ConversationId, CallId>,
     timers: BTreeSet<(Instant, CallId)>,
     closing: BTreeMap<CallId, Closing>,
     /// Rooms, participants and transports are counted together: no number is used twice in a run.
     minted: u64,
     acts: VecDeque<Act>,
-}
-
-/// Who is told about a call: who never heard of it need not hear more.
-fn audience(announced: bool, record: &CallRecord) -> Audience {
-    if announced || record.answer_time.is_some() {
-        Audience::users([record.caller, record.receiver])
-    } else {
-        Audience::users([record.caller])
-    }
 }
 
 impl Book {
@@ -130,6 +147,7 @@ impl Book {
             of_user: BTreeMap::new(),
             of_transport: BTreeMap::new(),
             of_room: BTreeMap::new(),
+            of_group: BTreeMap::new(),
             timers: BTreeSet::new(),
             closing: BTreeMap::new(),
             minted: 0,
@@ -178,9 +196,12 @@ impl Book {
     pub fn is_live(&self, id: CallId) -> bool {
         self.calls.contains_key(&id)
     }
-    /// The user's live calls.
+    /// The live calls that concern the user: the one that he is in or is called to first, then those that he may join.
     pub fn live(&self, user: UserId) -> Vec<CallRecord> {
-        self.of_user.get(&user).and_then(|id| self.calls.get(id)).map(record::of).into_iter().collect()
+        let own = self.of_user.get(&user).copied();
+        let may = |id: &&CallId| Some(**id) != own && self.may_join(user, **id);
+        let others = self.desks.keys().filter(may).copied();
+        own.into_iter().chain(others).filter_map(|id| self.calls.get(&id)).map(record::of).collect()
     }
 
     fn mint(&mut self) -> u64 {
@@ -192,13 +213,22 @@ impl Book {
     fn drive(&mut self, id: CallId, input: Input, now: Now) {
         let Some(call) = self.calls.remove(&id) else { return };
         let (call, effects) = call.handle(input, now, &self.limits);
-        let (mut store, mut tell, mut measured, mut over) = (false, false, false, false);
+        let (mut store, mut news, mut measured, mut over) = (false, News::Nothing, false, false);
+        let (mut rung, mut removed) = (Vec::new(), Vec::new());
         for effect in effects {
             match effect {
                 Effect::StopRinging { user, except, reason } => self.stop_ringing(id, user, except, reason),
+                Effect::Ring { user } => rung.push(user),
                 Effect::OpenGate { user, device } => self.open_gate(id, user, device),
-                Effect::Answered | Effect::Connected => (store, tell) = (true, true),
-                Effect::Changed => tell = true,
+                Effect::Moved { user, device } => self.move_gate(id, user, device),
+                Effect::Gone { user, reason } => {
+                    self.part(id, user);
+                    removed.extend((reason == EndReason::Removed).then_some(user));
+                    (store, news) = (true, News::People);
+                }
+                Effect::Answered => (store, news) = (true, News::People),
+                Effect::Connected => (store, news) = (true, news.max(News::Inside)),
+                Effect::Changed => news = news.max(News::Inside),
                 Effect::Measured => measured = true,
                 Effect::Ended => over = true,
             }
@@ -207,15 +237,14 @@ impl Book {
             self.finish(id, call, now);
             return;
         }
-        self.set_timer(id, call.poll_timeout(&self.limits));
-        if tell {
-            let record = record::of(&call);
-            let told = audience(self.desks.get(&id).is_some_and(|d| d.announced), &record);
-            if store {
-                self.store(&call, now);
-            }
-            self.acts.push_back(Act::Tell(told, Event::CallUpdated(record)));
+        if store {
+            self.store(&call, now);
         }
+        self.ring(id, &call, &rung);
+        self.bid_farewell(&call, removed);
+        self.tell_update(id, &call, news, now);
+        let put_off = self.desks.get(&id).and_then(|desk| desk.pace.due());
+        self.set_timer(id, call.poll_timeout(&self.limits).into_iter().chain(put_off).min());
         if measured {
             self.tell_quality(&call);
             if self.desks.get(&id).is_some_and(|d| d.stored.is_none_or(|at| now.mono >= at + STORE)) {
@@ -261,6 +290,35 @@ impl Book {
                 None => Audience::users([user]),
             };
             self.acts.push_back(Act::Tell(audience, Event::RingStopped { call: id, reason }));
+        }
+    }
+
+    /// A person goes on with another device: the one before loses its transports, and its gate if it was open.
+    fn move_gate(&mut self, id: CallId, user: UserId, device: DeviceId) {
+        let Some(desk) = self.desks.get_mut(&id) else { return };
+        for transport in desk.seats.clear(user, Some(device)) {
+            if let Some((_, place)) = self.of_transport.remove(&transport) {
+                desk.parting.insert(transport, place);
+            }
+            self.acts.push_back(Act::DropTransport(transport));
+        }
+        if desk.gates.contains_key(&user) {
+            self.open_gate(id, user, device);
+        }
+    }
+
+    /// Somebody is out of a call that goes on: no media to or from him any more, and he is free for other calls.
+    fn part(&mut self, id: CallId, user: UserId) {
+        if self.of_user.get(&user) == Some(&id) {
+            self.of_user.remove(&user);
+        }
+        let Some(desk) = self.desks.get_mut(&id) else { return };
+        desk.gates.remove(&user);
+        for transport in desk.seats.clear(user, None) {
+            if let Some((_, place)) = self.of_transport.remove(&transport) {
+                desk.parting.insert(transport, place);
+            }
+            self.acts.push_back(Act::DropTransport(transport));
         }
     }
 

@@ -36,6 +36,10 @@ pub struct Waiting {
 pub struct Ringing {
     pub(super) called: Called,
     pub(super) warm: BTreeMap<DeviceId, Media>,
+    /// One of his devices was here while it rang.
+    pub(super) reached: bool,
+    /// He was in the call before, and is called back.
+    pub(super) before: Option<Box<Left>>,
 }
 
 /// In the call, without media yet.
@@ -44,6 +48,11 @@ pub struct Connecting {
     pub(super) called: Called,
     pub(super) device: DeviceId,
     pub(super) answered: Now,
+    /// What the patience with this device counts from: the answer, or when he came back or changed the device.
+    pub(super) since: Now,
+    /// When media first flowed, with an earlier device or before he left.
+    pub(super) connected: Option<Now>,
+    pub(super) reconnects: u32,
     pub(super) media: Media,
 }
 
@@ -60,6 +69,8 @@ pub struct Active {
 pub struct Reconnecting {
     pub(super) active: Active,
     pub(super) lost: Now,
+    /// It was the server that went.
+    pub(super) restarted: bool,
 }
 
 /// Out of the call: every mark that was reached, and nothing else.
@@ -80,7 +91,7 @@ type Step = (Leg, Vec<Change>);
 
 impl Waiting {
     fn joined(self, now: Now) -> Connecting {
-        Connecting { called: self.called, device: self.device, answered: now, media: self.media }
+        Connecting::new(self.called, self.device, now, self.media)
     }
     pub(super) fn leave(self, reason: EndReason, now: Now) -> Left {
         let Self { called, device, media, away: _ } = self;
@@ -93,13 +104,20 @@ impl Waiting {
                 let device = self.device;
                 self.joined(now).settle(now, Change::Joined(device))
             }
-            Input::Fact(device, Fact::Away) if device == self.device => {
+            Input::Join(device) if device != self.device => {
+                let moved = Self { device, media: self.media.renewed(), away: None, ..self };
+                (Leg::Waiting(moved), vec![Change::Moved(device)])
+            }
+            Input::Fact(device, Fact::Away | Fact::Closed) if device == self.device => {
                 self.away.get_or_insert(now);
                 (Leg::Waiting(self), vec![])
             }
             Input::Fact(device, fact) => {
                 let changes = if device == self.device {
-                    self.away = None;
+                    // That nothing comes from it is no sign that it is there.
+                    if !matches!(fact, Fact::Gone | Fact::Silent | Fact::Quality(_)) {
+                        self.away = None;
+                    }
                     self.media.learn(fact, now)
                 } else {
                     vec![]
@@ -107,7 +125,9 @@ impl Waiting {
                 (Leg::Waiting(self), changes)
             }
             Input::Leave(reason) => left(self.leave(reason, now)),
-            Input::Accept(_) | Input::Decline(_) | Input::Tick => (Leg::Waiting(self), vec![]),
+            Input::Accept(_) | Input::Join(_) | Input::Decline(_) | Input::Tick => {
+                (Leg::Waiting(self), vec![])
+            }
         }
     }
 }
@@ -115,9 +135,19 @@ impl Waiting {
 impl Ringing {
     fn accept(mut self, device: DeviceId, now: Now) -> Connecting {
         let media = self.warm.remove(&device).unwrap_or_default();
-        Connecting { called: self.called, device, answered: now, media }
+        match self.before {
+            Some(before) => before.again(device, media, now),
+            None => Connecting::new(self.called, device, now, media),
+        }
     }
+    /// Who is called back in vain stays as he left.
     pub(super) fn leave(self, reason: EndReason, now: Now) -> Left {
+        match self.before {
+            Some(before) => *before,
+            None => self.missed(reason, now),
+        }
+    }
+    pub(super) fn missed(self, reason: EndReason, now: Now) -> Left {
         Left {
             called: self.called,
             device: None,
@@ -131,8 +161,14 @@ impl Ringing {
     }
     pub(super) fn handle(mut self, input: Input, now: Now) -> Step {
         match input {
-            Input::Accept(device) => self.accept(device, now).settle(now, Change::Answered(device)),
-            Input::Fact(_, Fact::Away | Fact::Here) => (Leg::Ringing(self), vec![]),
+            Input::Accept(device) | Input::Join(device) => {
+                self.accept(device, now).settle(now, Change::Answered(device))
+            }
+            Input::Fact(_, Fact::Here) => {
+                self.reached = true;
+                (Leg::Ringing(self), vec![])
+            }
+            Input::Fact(_, Fact::Away | Fact::Closed) => (Leg::Ringing(self), vec![]),
             Input::Fact(device, fact) => {
                 if self.warm.contains_key(&device) || self.warm.len() < MAX_WARM {
                     // Nobody sees whether a device that only rings is muted: that is no change yet.
@@ -155,24 +191,34 @@ impl Ringing {
 }
 
 impl Connecting {
+    pub(super) fn new(called: Called, device: DeviceId, now: Now, media: Media) -> Self {
+        Self { called, device, answered: now, since: now, connected: None, reconnects: 0, media }
+    }
+    /// With another device.
+    fn moved(self, device: DeviceId, now: Now) -> Step {
+        let moved = Self { device, since: now, media: self.media.renewed(), ..self };
+        (Leg::Connecting(moved), vec![Change::Moved(device)])
+    }
+    /// Media is up: for the first time, or again.
+    fn up(self, now: Now, changes: Vec<Change>) -> Step {
+        let change = if self.connected.is_some() { Change::Back } else { Change::Connected };
+        let (connected, reconnects) = (self.connected.unwrap_or(now), self.reconnects);
+        let active = Active { connecting: self, connected, reconnects };
+        (Leg::Active(active), also(changes, change))
+    }
     /// Media that came up before the answer counts from the answer.
     fn settle(self, now: Now, change: Change) -> Step {
-        if self.media.is_up() {
-            let active = Active { connecting: self, connected: now, reconnects: 0 };
-            (Leg::Active(active), vec![change, Change::Connected])
-        } else {
-            (Leg::Connecting(self), vec![change])
-        }
+        if self.media.is_up() { self.up(now, vec![change]) } else { (Leg::Connecting(self), vec![change]) }
     }
     pub(super) fn leave(self, reason: EndReason, now: Now) -> Left {
         Left {
             called: self.called,
             device: Some(self.device),
             answered: Some(self.answered),
-            connected: None,
+            connected: self.connected,
             at: now,
             reason,
-            reconnects: 0,
+            reconnects: self.reconnects,
             media: self.media,
         }
     }
@@ -180,17 +226,16 @@ impl Connecting {
         match input {
             Input::Fact(device, fact) if device == self.device => {
                 let changes = self.media.learn(fact, now);
-                if self.media.is_up() {
-                    let active = Active { connecting: self, connected: now, reconnects: 0 };
-                    (Leg::Active(active), also(changes, Change::Connected))
-                } else {
-                    (Leg::Connecting(self), changes)
-                }
+                if self.media.is_up() { self.up(now, changes) } else { (Leg::Connecting(self), changes) }
             }
             Input::Leave(reason) => left(self.leave(reason, now)),
-            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
-                (Leg::Connecting(self), vec![])
-            }
+            Input::Join(device) if device != self.device => self.moved(device, now),
+            Input::Accept(_)
+            | Input::Join(_)
+            | Input::PeerAnswered
+            | Input::Fact(..)
+            | Input::Decline(_)
+            | Input::Tick => (Leg::Connecting(self), vec![]),
         }
     }
 }
@@ -200,6 +245,10 @@ impl Active {
         let (connected, reconnects) = (Some(self.connected), self.reconnects);
         Left { connected, reconnects, ..self.connecting.leave(reason, now) }
     }
+    fn moved(self, device: DeviceId, now: Now) -> Step {
+        let (connected, reconnects) = (Some(self.connected), self.reconnects);
+        Connecting { connected, reconnects, ..self.connecting }.moved(device, now)
+    }
     pub(super) fn handle(mut self, input: Input, now: Now) -> Step {
         match input {
             Input::Fact(device, fact) if device == self.connecting.device => {
@@ -208,13 +257,18 @@ impl Active {
                     (Leg::Active(self), changes)
                 } else {
                     let lost = Change::Lost { silent: self.connecting.media.is_silent() };
-                    (Leg::Reconnecting(Reconnecting { active: self, lost: now }), also(changes, lost))
+                    let leg = Reconnecting { active: self, lost: now, restarted: false };
+                    (Leg::Reconnecting(leg), also(changes, lost))
                 }
             }
             Input::Leave(reason) => left(self.leave(reason, now)),
-            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
-                (Leg::Active(self), vec![])
-            }
+            Input::Join(device) if device != self.connecting.device => self.moved(device, now),
+            Input::Accept(_)
+            | Input::Join(_)
+            | Input::PeerAnswered
+            | Input::Fact(..)
+            | Input::Decline(_)
+            | Input::Tick => (Leg::Active(self), vec![]),
         }
     }
 }
@@ -235,14 +289,52 @@ impl Reconnecting {
                 }
             }
             Input::Leave(reason) => left(self.active.leave(reason, now)),
-            Input::Accept(_) | Input::PeerAnswered | Input::Fact(..) | Input::Decline(_) | Input::Tick => {
-                (Leg::Reconnecting(self), vec![])
-            }
+            Input::Join(device) if device != self.active.connecting.device => self.active.moved(device, now),
+            Input::Accept(_)
+            | Input::Join(_)
+            | Input::PeerAnswered
+            | Input::Fact(..)
+            | Input::Decline(_)
+            | Input::Tick => (Leg::Reconnecting(self), vec![]),
         }
     }
 }
 
 impl Left {
+    /// In again, with the media of this device. A first try whose media never came up does not count.
+    fn again(self, device: DeviceId, media: Media, now: Now) -> Connecting {
+        let answered = self.answered.filter(|_| self.connected.is_some()).unwrap_or(now);
+        let (called, connected, reconnects) = (self.called, self.connected, self.reconnects);
+        Connecting {
+            called,
+            device,
+            answered,
+            since: now,
+            connected,
+            reconnects,
+            media: media.after(&self.media),
+        }
+    }
+    /// Comes back in by himself.
+    fn back(self, device: DeviceId, now: Now) -> Step {
+        (Leg::Connecting(self.again(device, Media::default(), now)), vec![Change::Came(device)])
+    }
+    pub(super) fn handle(mut self, input: Input, now: Now) -> Step {
+        match input {
+            Input::Join(device) if self.reason != EndReason::Removed => self.back(device, now),
+            Input::Fact(device, Fact::Quality(report)) => {
+                self.last_report(device, &report, now);
+                (Leg::Left(self), vec![])
+            }
+            Input::Join(_)
+            | Input::Accept(_)
+            | Input::PeerAnswered
+            | Input::Fact(..)
+            | Input::Decline(_)
+            | Input::Leave(_)
+            | Input::Tick => (Leg::Left(self), vec![]),
+        }
+    }
     /// The last quality report comes when the transport is dropped: after the end.
     pub(in crate::calls) fn last_report(&mut self, device: DeviceId, report: &Report, now: Now) {
         if self.device == Some(device) {

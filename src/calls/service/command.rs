@@ -5,8 +5,26 @@ use tokio::sync::oneshot;
 use super::{MediaAnswer, Result, Started};
 use crate::calls::stats::Stats;
 use crate::event::IceServer;
-use crate::ids::{CallId, DeviceId, UserId};
+use crate::ids::{CallId, ConversationId, DeviceId, UserId};
 use crate::model::{CallFilter, CallRecord, Cursor, Target, Timeline};
+
+/// Why somebody leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leaving {
+    #[default]
+    HangUp,
+    /// His browser gave no microphone.
+    NoMicrophone,
+}
+
+/// What somebody does to another one's part in a call, or to the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lead {
+    Invite(UserId),
+    Mute(UserId),
+    Remove(UserId),
+    EndForAll,
+}
 
 pub(super) type Reply<T> = oneshot::Sender<Result<T>>;
 
@@ -24,6 +42,12 @@ pub(super) enum Command {
         call: CallId,
         reply: Reply<Started>,
     },
+    Join {
+        user: UserId,
+        device: DeviceId,
+        call: CallId,
+        reply: Reply<Started>,
+    },
     Reject {
         user: UserId,
         device: DeviceId,
@@ -34,6 +58,14 @@ pub(super) enum Command {
         user: UserId,
         device: DeviceId,
         call: CallId,
+        why: Leaving,
+        reply: Reply<()>,
+    },
+    /// One leads the call, or calls somebody into it.
+    Lead {
+        user: UserId,
+        call: CallId,
+        what: Lead,
         reply: Reply<()>,
     },
     MediaOffer {
@@ -70,6 +102,12 @@ pub(super) enum Command {
     DeviceGone {
         user: UserId,
         device: DeviceId,
+        /// It said so, as a page does that is closed or loaded again.
+        closed: bool,
+    },
+    /// A group's members or their roles may have changed.
+    GroupChanged {
+        group: ConversationId,
     },
     Evict {
         user: UserId,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::command::{Command, Reply};
+use super::command::{Command, Lead, Leaving, Reply};
 use super::task::{Done, Task};
 use super::{Result, lookup};
 use crate::calls::CallError;
@@ -24,11 +24,18 @@ impl Task {
                 let outcome = self.book.reject(user, device, call, now);
                 self.answer(user, call, outcome, reply, over_is_fine);
             }
-            Command::Leave { user, device, call, reply } => {
-                tracing::debug!(%call, %device, "a device leaves");
-                let outcome = self.book.leave(user, call, now);
+            Command::Join { user, device, call, reply } => {
+                let outcome = self.book.join(user, device, call, now);
+                let outcome = outcome.map(|record| self.started(user, record));
+                self.answer(user, call, outcome, reply, Err);
+            }
+            Command::Leave { user, device, call, why, reply } => {
+                tracing::debug!(%call, %device, ?why, "a device leaves");
+                let outcome = self.leave(user, call, why);
                 self.answer(user, call, outcome, reply, over_is_fine);
             }
+            Command::Lead { user, call, what, reply } => self.lead(user, call, what, reply),
+            Command::GroupChanged { group } => self.group_changed(group),
             Command::MediaOffer { user, device, call, sdp, reply } => {
                 if let Err((error, reply)) = self.offer((user, device), call, sdp, reply) {
                     self.answer(user, call, Err(error), reply, Err);
@@ -49,7 +56,7 @@ impl Task {
                 self.answer(user, call, outcome, reply, Err);
             }
             Command::DeviceHere { user, device } => self.book.device_here(user, device, now),
-            Command::DeviceGone { user, device } => self.book.device_gone(user, device, now),
+            Command::DeviceGone { user, device, closed } => self.book.device_gone(user, device, closed, now),
             Command::Evict { user, device } => self.book.evict(user, device, now),
             Command::Live { user, reply } => drop(reply.send(Ok(self.book.live(user)))),
             Command::List { user, filter, after, limit, reply } => {
@@ -63,6 +70,60 @@ impl Task {
             // The loop takes it.
             Command::Shutdown { reply } => drop(reply.send(Err(CallError::Internal))),
         }
+    }
+
+    fn leave(&mut self, user: UserId, call: CallId, why: Leaving) -> Result<()> {
+        let now = self.now();
+        match why {
+            Leaving::HangUp => self.book.leave(user, call, now),
+            Leaving::NoMicrophone => self.book.leave_without_microphone(user, call, now),
+        }
+    }
+
+    fn lead(&mut self, user: UserId, call: CallId, what: Lead, reply: Reply<()>) {
+        let now = self.now();
+        let outcome = match what {
+            Lead::Invite(other) if self.book.may_invite(user, call).is_ok() => {
+                let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
+                tokio::spawn(async move {
+                    let found = lookup::callable(&*store, user, other).await;
+                    let _ = done.send(Done::Invited { user, call, other, found, reply });
+                });
+                return;
+            }
+            Lead::Invite(_) => self.book.may_invite(user, call).map(drop),
+            Lead::Mute(other) => self.book.mute_other(user, call, other, now),
+            Lead::Remove(other) => self.book.remove(user, call, other, now),
+            Lead::EndForAll => self.book.end(user, call, now),
+        };
+        self.answer(user, call, outcome, reply, over_is_fine);
+    }
+
+    /// Somebody whom one wants in a call is known to the store.
+    pub(super) fn invited(
+        &mut self,
+        user: UserId,
+        call: CallId,
+        other: UserId,
+        found: Result<()>,
+        reply: Reply<()>,
+    ) {
+        let reach = self.reach(other);
+        let now = self.now();
+        let outcome = found.and_then(|()| self.book.invite(user, call, other, reach, now));
+        self.answer(user, call, outcome, reply, Err);
+    }
+
+    /// Asks the store who is in the group now, however long it is away: a member who is out must not hear the others.
+    fn group_changed(&self, group: ConversationId) {
+        if !self.book.has_group(group) {
+            return;
+        }
+        let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
+        tokio::spawn(async move {
+            let members = lookup::members(&*store, group).await;
+            let _ = done.send(Done::Members { group, members });
+        });
     }
 
     fn resolve(&self, user: UserId, device: DeviceId, to: Target, reply: Reply<super::Started>) {

@@ -8,12 +8,14 @@ use super::Result;
 use crate::calls::CallError;
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, UserId};
-use crate::model::{CallRecord, Conversation, Target, Timeline};
+use crate::model::{CallRecord, Conversation, ConversationKind, GroupRole, Target, Timeline};
 use crate::policy::{Action, may};
 use crate::store::{self, Store, StoreError};
 
 /// How long a question to the store may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two tries at a question that must be answered.
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// Waits a bounded time; what the user cannot help is logged and becomes "unavailable".
 pub(super) async fn bounded<T>(question: impl Future<Output = store::Result<T>>) -> Result<T> {
@@ -32,14 +34,14 @@ pub(super) async fn bounded<T>(question: impl Future<Output = store::Result<T>>)
     }
 }
 
-/// The conversation a call is started in, and whom it reaches. `fresh` names it if it has to be opened.
+/// The conversation a call is started in, and whom it is for. `fresh` names it if it has to be opened.
 pub(super) async fn conversation(
     store: &dyn Store,
     user: UserId,
     to: Target,
     fresh: ConversationId,
     now: Timestamp,
-) -> Result<(ConversationId, UserId)> {
+) -> Result<Conversation> {
     let found: Conversation = match to {
         Target::Conversation(id) => bounded(store.conversation(id)).await?.ok_or(CallError::NotFound)?,
         Target::User(other) => {
@@ -53,9 +55,31 @@ pub(super) async fn conversation(
     if !may(user, Action::StartCall(&found)) {
         return Err(CallError::NotFound);
     }
-    let receiver = found.other(user).ok_or(CallError::NotFound)?;
-    let reachable = bounded(store.user(receiver)).await?.is_some_and(|u| !u.disabled);
-    if reachable { Ok((found.id, receiver)) } else { Err(CallError::NotFound) }
+    if found.kind == ConversationKind::Direct {
+        callable(store, user, found.other(user).ok_or(CallError::NotFound)?).await?;
+    }
+    Ok(found)
+}
+
+/// Somebody else whose account is in use.
+pub(super) async fn callable(store: &dyn Store, user: UserId, other: UserId) -> Result<()> {
+    let known = bounded(store.user(other)).await?.is_some_and(|u| !u.disabled);
+    if known && other != user { Ok(()) } else { Err(CallError::NotFound) }
+}
+
+/// Who is in a group, and in which role; nobody if there is none. Asks until the store answers.
+pub(super) async fn members(store: &dyn Store, group: ConversationId) -> Vec<(UserId, GroupRole)> {
+    loop {
+        match bounded(store.conversation(group)).await {
+            Ok(found) => {
+                return found.into_iter().flat_map(|c| c.members).map(|m| (m.user, m.role)).collect();
+            }
+            Err(error) => {
+                tracing::warn!(%group, %error, "who is in the group of a call is not known; asking again")
+            }
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
 }
 
 /// A stored call that the user may read.

@@ -16,12 +16,12 @@ use super::plane::{self, Fact};
 use super::writer::{self, Write};
 use super::{Deps, MediaAnswer, Result, Started, lookup};
 use crate::calls::book::act::{Act, Participant, Transport};
-use crate::calls::book::{Begun, Book, Home, Start};
+use crate::calls::book::{Begun, Book, Home, Start, Whom};
 use crate::calls::now::Now;
 use crate::calls::{CallError, fingerprint};
-use crate::event::{Audience, Event, IceServer};
+use crate::event::{Audience, Availability, Event, IceServer};
 use crate::ids::{CallId, ConversationId, DeviceId, UserId};
-use crate::model::{CallFilter, CallRecord};
+use crate::model::{CallFilter, CallRecord, Conversation, ConversationKind, GroupRole, Reach};
 
 /// How long the relay may take to answer an offer.
 const OFFER: Duration = Duration::from_secs(10);
@@ -33,15 +33,26 @@ pub(super) enum Done {
     Resolved {
         user: UserId,
         device: DeviceId,
-        found: Result<(ConversationId, UserId)>,
+        found: Result<Conversation>,
         reply: Reply<Started>,
+    },
+    Invited {
+        user: UserId,
+        call: CallId,
+        other: UserId,
+        found: Result<()>,
+        reply: Reply<()>,
+    },
+    Members {
+        group: ConversationId,
+        members: Vec<(UserId, GroupRole)>,
     },
     Created {
         id: CallId,
         stored: bool,
     },
     Closed(CallId),
-    BusyStored {
+    OffStored {
         record: CallRecord,
         device: DeviceId,
         stored: Result<()>,
@@ -150,6 +161,7 @@ impl Task {
                 Act::DropTransport(transport) => media.drop_transport(TransportId(transport.0)),
                 Act::Tell(to, event) => self.tell(to, event),
                 Act::Create(record) => self.create(record),
+                Act::Resume(record) => self.resume(&record),
                 Act::Update(record, timeline) => {
                     tracing::debug!(call = %record.id, status = ?record.status, connected = record.connect_time.is_some(), "a call goes on");
                     self.write(record.id, Write::Update(record, timeline));
@@ -163,10 +175,18 @@ impl Task {
     }
 
     fn create(&mut self, record: CallRecord) {
-        tracing::info!(call = %record.id, caller = %record.caller, receiver = %record.receiver, "a call starts");
+        tracing::info!(call = %record.id, caller = %record.caller, conversation = %record.conversation, "a call starts");
         let (sender, writes) = mpsc::unbounded_channel();
         self.writers.insert(record.id, sender);
         tokio::spawn(writer::write(Arc::clone(&self.deps.store), record, writes, self.done.clone()));
+    }
+
+    /// The record is there already: an earlier run made it.
+    fn resume(&mut self, record: &CallRecord) {
+        tracing::info!(call = %record.id, caller = %record.caller, "a call of the run before goes on");
+        let (sender, writes) = mpsc::unbounded_channel();
+        self.writers.insert(record.id, sender);
+        tokio::spawn(writer::go_on(Arc::clone(&self.deps.store), record.id, writes, self.done.clone()));
     }
 
     fn write(&self, id: CallId, write: Write) {
@@ -258,7 +278,11 @@ impl Task {
                 self.writers.remove(&id);
                 self.book.closed(id);
             }
-            Done::BusyStored { record, device, stored, reply } => {
+            Done::Invited { user, call, other, found, reply } => {
+                self.invited(user, call, other, found, reply);
+            }
+            Done::Members { group, members } => self.book.members(group, members, now),
+            Done::OffStored { record, device, stored, reply } => {
                 if stored.is_ok() {
                     let others = Audience::users_except([record.caller], record.caller, device);
                     self.deps.outbox.publish(others, Event::CallEnded(record.clone()));
@@ -284,17 +308,12 @@ impl Task {
     }
 
     /// A start whose conversation is known.
-    fn start(
-        &mut self,
-        user: UserId,
-        device: DeviceId,
-        found: Result<(ConversationId, UserId)>,
-        reply: Reply<Started>,
-    ) {
+    fn start(&mut self, user: UserId, device: DeviceId, found: Result<Conversation>, reply: Reply<Started>) {
         let now = self.now();
-        let begun = found.and_then(|(conversation, receiver)| {
+        let begun = found.and_then(|conversation| {
             let id = CallId(self.deps.random.object_id(now.wall));
-            self.book.start(Start { id, conversation, caller: user, device, receiver }, now)
+            let whom = self.whom(user, &conversation)?;
+            self.book.start(Start { id, conversation: conversation.id, caller: user, device, whom }, now)
         });
         self.act();
         match begun {
@@ -303,15 +322,39 @@ impl Task {
                 Some(waiting) => waiting.push((user, reply)),
                 None => drop(reply.send(Ok(self.started(user, record)))),
             },
-            Ok(Begun::Busy(record)) => {
-                tracing::info!(call = %record.id, caller = %record.caller, "a call found its receiver busy");
+            Ok(Begun::Off(record)) => {
+                tracing::info!(call = %record.id, caller = %record.caller, reason = ?record.reason, "a call could ring nobody");
                 let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
                 tokio::spawn(async move {
                     let stored = lookup::bounded(store.create_call(record.clone())).await;
-                    let _ = done.send(Done::BusyStored { record, device, stored, reply });
+                    let _ = done.send(Done::OffStored { record, device, stored, reply });
                 });
             }
             Err(error) => drop(reply.send(Err(error))),
+        }
+    }
+
+    /// Whether somebody can be rung, but for the calls he is in.
+    pub(super) fn reach(&self, user: UserId) -> Reach {
+        match self.deps.attendance.availability(user) {
+            Availability::DoNotDisturb => Reach::Undisturbed,
+            Availability::Free if self.deps.whereabouts.is_here(user) => Reach::Here,
+            Availability::Free => Reach::Away,
+        }
+    }
+
+    /// Whom a call in this conversation is for, and whether they can be rung.
+    fn whom(&self, user: UserId, conversation: &Conversation) -> Result<Whom> {
+        let reach = |user| self.reach(user);
+        match conversation.kind {
+            ConversationKind::Direct => {
+                let other = conversation.other(user).ok_or(CallError::NotFound)?;
+                Ok(Whom::One(other, reach(other)))
+            }
+            ConversationKind::Group => {
+                let members = conversation.members.iter();
+                Ok(Whom::Group(members.map(|m| (m.user, m.role, reach(m.user))).collect()))
+            }
         }
     }
 

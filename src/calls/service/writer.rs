@@ -30,11 +30,21 @@ pub(super) enum Write {
 pub(super) async fn write(
     store: Arc<dyn Store>,
     record: CallRecord,
-    mut writes: UnboundedReceiver<Write>,
+    writes: UnboundedReceiver<Write>,
     done: UnboundedSender<Done>,
 ) {
     let id = record.id;
     create(&*store, record, &done).await;
+    go_on(store, id, writes, done).await;
+}
+
+/// Takes the writes of a record that is there, until the last.
+pub(super) async fn go_on(
+    store: Arc<dyn Store>,
+    id: CallId,
+    mut writes: UnboundedReceiver<Write>,
+    done: UnboundedSender<Done>,
+) {
     while let Some(mut write) = writes.recv().await {
         let mut pause = FIRST_PAUSE;
         loop {

@@ -1,7 +1,5 @@
 //! Call records and the heartbeats of nodes in MongoDB: collections `calls` and `nodes`.
 
-use std::collections::BTreeSet;
-
 use futures_util::TryStreamExt as _;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Document, doc};
@@ -25,7 +23,8 @@ pub(super) struct CallDoc {
     id: ObjectId,
     conversation: ObjectId,
     caller: ObjectId,
-    receiver: ObjectId,
+    /// Of a call between two.
+    receiver: Option<ObjectId>,
     /// Everybody who was in it: what lists go by.
     users: Vec<ObjectId>,
     open: bool,
@@ -101,14 +100,12 @@ impl From<LegDoc> for LegRecord {
 
 impl From<&CallRecord> for CallDoc {
     fn from(c: &CallRecord) -> Self {
-        let users: BTreeSet<ObjectId> =
-            [c.caller.0, c.receiver.0].into_iter().chain(c.legs.iter().map(|l| l.user.0)).collect();
         Self {
             id: c.id.0,
             conversation: c.conversation.0,
             caller: c.caller.0,
-            receiver: c.receiver.0,
-            users: users.into_iter().collect(),
+            receiver: c.receiver.map(|u| u.0),
+            users: c.users().into_iter().map(|user| user.0).collect(),
             open: !c.status.ended(),
             start_time: date(c.start_time),
             answer_time: c.answer_time.map(date),
@@ -131,7 +128,7 @@ impl From<CallDoc> for CallRecord {
             id: CallId(d.id),
             conversation: ConversationId(d.conversation),
             caller: UserId(d.caller),
-            receiver: UserId(d.receiver),
+            receiver: d.receiver.map(UserId),
             start_time: time(d.start_time),
             answer_time: d.answer_time.map(time),
             connect_time: d.connect_time.map(time),
@@ -189,6 +186,8 @@ pub(super) async fn of_user(
     let mut also = |condition: Option<Document>| all.extend(condition);
     also(filter.with.map(|with| doc! { "users": with.0 }));
     also(filter.status.map(|status| doc! { "status": word(&status) }));
+    also(filter.conversation.map(|c| doc! { "conversation": c.0 }));
+    also(filter.min_seconds.map(|s| doc! { "durationSeconds": { "$gte": int(s) } }));
     also(filter.from.map(|from| doc! { "startTime": { "$gte": date(from) } }));
     also(filter.to.map(|to| doc! { "startTime": { "$lt": date(to) } }));
     also(after.map(|c| doc! { "startTime": { "$lte": date(c.at) } }));

@@ -1,7 +1,5 @@
 //! Call records and the heartbeats of nodes in SQLite.
 
-use std::collections::BTreeSet;
-
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::is_taken;
@@ -28,11 +26,9 @@ fn text(call: &CallRecord) -> Result<String> {
 }
 
 fn users(tx: &Tx<'_>, call: &CallRecord) -> Result<()> {
-    let users: BTreeSet<UserId> =
-        [call.caller, call.receiver].into_iter().chain(call.legs.iter().map(|l| l.user)).collect();
     let sql = "INSERT OR IGNORE INTO call_users (user, start_time, call) VALUES (?1, ?2, ?3)";
     let mut insert = tx.conn.prepare_cached(sql)?;
-    for user in users {
+    for user in call.users() {
         insert.execute(params![raw(user.0), call.start_time.0, raw(call.id.0)])?;
     }
     Ok(())
@@ -106,7 +102,9 @@ pub(super) fn of_user(
          AND (?4 IS NULL OR (u.start_time, u.call) < (?4, ?5))
          AND (?6 IS NULL OR c.status = ?6)
          AND (?7 IS NULL OR EXISTS (SELECT 1 FROM call_users w WHERE w.call = u.call AND w.user = ?7))
-         ORDER BY u.start_time DESC, u.call DESC LIMIT ?8"
+         AND (?8 IS NULL OR json_extract(c.record, '$.conversation') = ?8)
+         AND (?9 IS NULL OR json_extract(c.record, '$.durationSeconds') >= ?9)
+         ORDER BY u.start_time DESC, u.call DESC LIMIT ?10"
     );
     let values = params![
         raw(user.0),
@@ -116,6 +114,8 @@ pub(super) fn of_user(
         after.map(|c| raw(c.id.0)),
         filter.status.map(|s| word(&s)),
         filter.with.map(|w| raw(w.0)),
+        filter.conversation.map(|c| c.to_string()),
+        filter.min_seconds.map(|s| i64::try_from(s).unwrap_or(i64::MAX)),
         limit(most)
     ];
     let mut query = conn.prepare_cached(&sql)?;

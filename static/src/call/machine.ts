@@ -1,8 +1,8 @@
 // One tab's calls as a pure machine: `step(state, input, context)` gives the next state and what is to be done.
 // Knows no socket, no browser and no clock. Inputs that come late, twice or for another call change nothing.
-import { hasEnded, type Call, type IceServer, type Id } from '../protocol'
-import { IDLE, callOf, isOurs, legOf, outcomeOf } from './outcome'
-import type { Active, CallState, Context, Effect, Incoming, Input, Outcome, Outgoing, Step } from './types'
+import { hasEnded, type Call, type IceServer, type Id, type Leg } from '../protocol'
+import { IDLE, callOf, isOurs, legOf, outcomeOf, ringsFor } from './outcome'
+import type { Active, CallState, Context, Effect, Incoming, Input, Outcome, OutcomeKey, Outgoing, Step } from './types'
 
 const stay = (state: CallState, ...effects: Effect[]): Step => ({ state, effects })
 
@@ -67,7 +67,7 @@ const handlers: Handlers = {
   },
 
   incoming(state, { call, ice }, ctx) {
-    if (call.receiver !== ctx.me || call.status !== 'ringing') return stay(state)
+    if (!ringsFor(call, ctx.me)) return stay(state)
     if (state.phase === 'starting') {
       return stay({ ...state, waiting: { phase: 'incoming', call, ice, warm: false, silenced: false, trouble: null } })
     }
@@ -164,13 +164,13 @@ const handlers: Handlers = {
     switch (state.phase) {
       case 'starting': return state.waiting ? ringing(state.waiting.call, state.waiting.ice) : finish(state, { key: why }, null)
       case 'accepting': {
-        if (state.sent) return finish(state, { key: why }, state.call, { do: 'emitLeave', call: state.call.id })
+        if (state.sent) return finish(state, { key: why }, state.call, { do: 'emitLeave', call: state.call.id, reason: 'microphoneRefused' })
         const { call, ice, warm } = state
         return stay({ phase: 'incoming', call, ice, warm, silenced: true, trouble: why })
       }
       case 'outgoing':
       case 'active':
-        return finish(state, { key: why }, state.call, { do: 'emitLeave', call: state.call.id })
+        return finish(state, { key: why }, state.call, { do: 'emitLeave', call: state.call.id, reason: 'microphoneRefused' })
       case 'idle':
       case 'incoming':
       case 'ended':
@@ -188,6 +188,15 @@ const handlers: Handlers = {
   updated(state, { call, now }, ctx) {
     if (!isAbout(state, call.id) || state.phase === 'ended') return stay(state)
     if (hasEnded(call)) return ended(state, call, ctx)
+    const own = legOf(call, ctx.me)
+    // The call goes on, without us: put out, or left on another device.
+    if (own?.leftAt) return finish(state, { key: leftKey(own) }, call)
+    if (state.phase === 'active' && own?.device && own.device !== ctx.device) {
+      return finish(state, { key: 'answeredElsewhere' }, call)
+    }
+    if (state.phase === 'active' && own?.muted && !state.muted) {
+      return stay({ ...state, call, muted: true }, { do: 'enableMic', on: false })
+    }
     if (state.phase === 'outgoing' && call.status === 'active') {
       return stay({ ...state, phase: 'active', call, since: now }, { do: 'ring', sound: 'none' }, { do: 'tone', tone: 'connected' })
     }
@@ -262,7 +271,7 @@ function resume(state: CallState, calls: Call[], now: number, ctx: Context): Ste
     const entered = enter(ours, [], { warm: false, mic: 'asking' }, since, ctx)
     return stay(entered.state, ...entered.effects, { do: 'askMic' })
   }
-  const rings = calls.find((call) => call.status === 'ringing' && call.receiver === ctx.me && call.id !== left?.id)
+  const rings = calls.find((call) => ringsFor(call, ctx.me) && call.id !== left?.id)
   return rings ? ringing(rings, null) : stay(state)
 }
 
@@ -274,7 +283,9 @@ function reconcile(
   ctx: Context,
 ): Step {
   if (!call) return stay(state, { do: 'lookUp', call: state.call.id })
-  const elsewhere = call.status === 'active' && !isOurs(call, ctx.me, ctx.device)
+  const own = legOf(call, ctx.me)
+  if (own?.leftAt) return finish(state, { key: leftKey(own) }, call)
+  const elsewhere = call.status === 'active' && !ringsFor(call, ctx.me) && !isOurs(call, ctx.me, ctx.device)
   if (elsewhere) return finish(state, { key: 'answeredElsewhere' }, call)
   if (state.phase === 'incoming') {
     // A new server does not know the connection that was warming up.
@@ -296,6 +307,13 @@ function reconcile(
     return stay(fresh.state, ...effects, ...fresh.effects)
   }
   return stay(current, ...effects, ...(current.media === 'up' ? [] : [{ do: 'restartIce' } as const]))
+}
+
+/** What became of us in a call that goes on. */
+function leftKey(own: Leg): OutcomeKey {
+  if (own.reason === 'removed') return 'removed'
+  if (own.answeredAt === null) return own.reason === 'declined' ? 'youDeclined' : 'missed'
+  return own.reason === 'mediaLost' || own.reason === 'connectFailed' ? own.reason : 'completed'
 }
 
 export function step(state: CallState, input: Input, ctx: Context): Step {

@@ -9,17 +9,34 @@ export function callOf(state: CallState): Call | null {
   return 'call' in state ? state.call : null
 }
 
-export const peerOf = (call: Call, me: Id): Id => (call.caller === me ? call.receiver : call.caller)
+/** The other one of a call between two; in a group call the caller, or the first of the others. */
+export function peerOf(call: Call, me: Id): Id {
+  if (call.caller !== me) return call.caller
+  return call.receiver ?? call.legs.find((leg) => leg.user !== me)?.user ?? me
+}
+/** Whether `user` is called to it, and neither answered nor left. */
+export function ringsFor(call: Call, user: Id): boolean {
+  const leg = legOf(call, user)
+  return leg !== undefined && !hasEnded(call) && call.caller !== user && leg.answeredAt === null && leg.leftAt === null
+}
 export const legOf = (call: Call, user: Id): Leg | undefined => call.legs.find((leg) => leg.user === user)
 
 /** The sentence's key for an ended call, seen by `me`. */
 export function outcomeOf(call: Call, me: Id): OutcomeKey {
   const mine = call.caller === me
+  const own = legOf(call, me)
+  // In a call of more than two everybody has an end of his own.
+  if (own?.reason === 'removed') return 'removed'
+  if (call.legs.length > 2 && own && !mine && own.answeredAt === null) return own.reason === 'declined' ? 'youDeclined' : 'missed'
   switch (call.reason) {
     case 'declined': return mine ? 'declined' : 'youDeclined'
     case 'cancelled': return mine ? 'cancelled' : 'missed'
     case 'noAnswer': return mine ? 'noAnswer' : 'missed'
+    case 'unreachable': return mine ? 'unreachable' : 'missed'
     case 'busy': return mine ? 'busy' : 'missed'
+    case 'doNotDisturb': return mine ? 'doNotDisturb' : 'missed'
+    case 'microphoneRefused': return own?.reason === 'microphoneRefused' && own.answeredAt === null ? 'missed' : 'theirMicrophone'
+    case 'removed': return mine ? 'cancelled' : 'missed'
     case 'vanished': return !mine && call.answerTime === null ? 'missed' : 'vanished'
     case 'connectFailed':
     case 'mediaLost':

@@ -46,6 +46,7 @@ export interface Ended { phase: 'ended'; conversation: Id; call: Call | null; ou
 export type CallState = { phase: 'idle' } | Starting | Outgoing | Incoming | Accepting | Active | Ended
 
 export type OutcomeKey =
+  | 'unreachable' | 'doNotDisturb' | 'theirMicrophone' | 'removed'
   | 'completed' | 'declined' | 'youDeclined' | 'busy' | 'noAnswer' | 'missed' | 'cancelled' | 'connectFailed'
   | 'mediaLost' | 'vanished' | 'serverRestart' | 'relayFailed' | 'answeredElsewhere' | 'declinedElsewhere'
   | 'refused' | MicTrouble
@@ -85,7 +86,7 @@ export type Effect =
   | { do: 'emitStart'; conversation: Id }
   | { do: 'emitAccept'; call: Id }
   | { do: 'emitReject'; call: Id }
-  | { do: 'emitLeave'; call: Id }
+  | { do: 'emitLeave'; call: Id; reason?: 'microphoneRefused' }
   | { do: 'emitMuted'; call: Id; muted: boolean }
   | { do: 'ring'; sound: 'incoming' | 'ringback' | 'none' }
   | { do: 'tone'; tone: 'connected' | 'ended' | 'refused' }

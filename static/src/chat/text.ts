@@ -1,33 +1,4 @@
-// Message text as pieces to show: plain text and links. Never HTML.
-
-export type Piece = { kind: 'text'; text: string } | { kind: 'link'; text: string; href: string }
-
-const LINK = /\bhttps?:\/\/[^\s<>"'`{}|\\^]+/giu
-/** Marks that end a sentence rather than an address. */
-const TRAILING = /[.,;:!?…»”’]+$/u
-
-function trim(found: string): string {
-  let link = found.replace(TRAILING, '')
-  // A closing bracket belongs to the address only if it was opened there.
-  while (link.endsWith(')') && link.split(')').length > link.split('(').length) {
-    link = link.slice(0, -1).replace(TRAILING, '')
-  }
-  return link
-}
-
-export function pieces(text: string): Piece[] {
-  const found: Piece[] = []
-  let end = 0
-  for (const match of text.matchAll(LINK)) {
-    const link = trim(match[0])
-    if (!URL.canParse(link)) continue
-    if (match.index > end) found.push({ kind: 'text', text: text.slice(end, match.index) })
-    found.push({ kind: 'link', text: link, href: new URL(link).href })
-    end = match.index + link.length
-  }
-  if (end < text.length) found.push({ kind: 'text', text: text.slice(end) })
-  return found
-}
+// Names as letters and tones. Pure.
 
 /** One or two letters that stand for a name. */
 export function initials(name: string): string {

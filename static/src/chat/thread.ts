@@ -7,6 +7,8 @@ export interface Pending {
   user: Id
   conversation: Id
   content: string
+  /** The message that this one answers. */
+  replyTo?: Id
   createdAt: Timestamp
   /** `queued` is sent as soon as the server can be reached; `failed` waits for a word from its writer. */
   state: 'queued' | 'failed'
@@ -16,8 +18,8 @@ export interface Pending {
 
 export interface Thread {
   conversation: Conversation
-  /** Rising seq, no gaps between neighbours. */
-  messages: Message[]
+  /** Rising seq, no gaps between neighbours. Never changed in place. */
+  messages: readonly Message[]
   pending: Pending[]
   /** Who is typing, and until when that holds (ms). */
   typing: Record<Id, number>
@@ -31,8 +33,13 @@ export const isComplete = ({ conversation, messages }: Thread, me: Id): boolean 
 
 export const lastSeq = (thread: Thread): number => thread.messages.at(-1)?.seq ?? 0
 
-/** The union by seq; of what is not connected to the newest messages, the older part is left out. */
-export function merge(known: Message[], more: Message[]): Message[] {
+/**
+ * The union by seq; of what is not connected to the newest messages, the older part is left out. Frozen, so that nobody
+ * watches thousands of messages one by one.
+ */
+export function merge(known: readonly Message[], more: readonly Message[]): readonly Message[] {
+  const [only] = more
+  if (only && more.length === 1 && known.at(-1)?.seq === only.seq - 1) return Object.freeze([...known, only])
   const bySeq = new Map<number, Message>()
   for (const message of [...known, ...more]) {
     const there = bySeq.get(message.seq)
@@ -41,11 +48,11 @@ export function merge(known: Message[], more: Message[]): Message[] {
   const all = [...bySeq.values()].sort((a, b) => a.seq - b.seq)
   let start = all.length - 1
   while (start > 0 && all[start - 1]?.seq === (all[start]?.seq ?? 0) - 1) start -= 1
-  return start > 0 ? all.slice(start) : all
+  return Object.freeze(start > 0 ? all.slice(start) : all)
 }
 
 /** Takes in messages; true if one before the new ones is missing, so that a sync is due. */
-export function addMessages(thread: Thread, more: Message[], me: Id): boolean {
+export function addMessages(thread: Thread, more: readonly Message[], me: Id): boolean {
   if (more.length === 0) return false
   const before = lastSeq(thread)
   const first = Math.min(...more.map((message) => message.seq))
@@ -71,10 +78,10 @@ export function applyChanges(thread: Thread, changed: Message[]): void {
     const newer = thread.messages.some((known) => known.id === message.id && (known.rev ?? 0) > (message.rev ?? 0))
     if (newer) continue
     const quote = { id: message.id, seq: message.seq, fromUser: message.fromUser, content: message.content, ...(message.deletedAt ? { deletedAt: message.deletedAt } : {}) }
-    thread.messages = thread.messages.map((known) => {
+    thread.messages = Object.freeze(thread.messages.map((known) => {
       if (known.id === message.id) return message
       return known.quote?.id === message.id ? { ...known, quote } : known
-    })
+    }))
     const last = thread.conversation.lastMessage
     if (last?.id === message.id && (last.rev ?? 0) <= (message.rev ?? 0)) thread.conversation.lastMessage = message
   }

@@ -34,6 +34,7 @@ const de: Messages = {
   chats: {
     title: 'Chats', search: 'Personen finden', searching: 'Suche …', nobody: 'Niemand heißt „{query}…“.',
     people: 'Personen', empty: 'Noch keine Chats', emptyHint: 'Finde jemanden über den Benutzernamen und sag hallo.',
+    newGroup: 'Neue Gruppe', group: 'Mitglieder und Einstellungen von {name}',
     pick: 'Wähle einen Chat', pickHint: 'Oder finde jemand Neues. Was du schreibst, kommt an, auch wenn sie gerade nicht da sind.',
     you: 'Du: {text}', start: 'Noch keine Nachrichten', unread: '{n} ungelesene Nachricht | {n} ungelesene Nachrichten', clear: 'Suche leeren', list: 'Unterhaltungen',
     missing: 'Diese Unterhaltung gibt es nicht, oder sie gehört dir nicht.',
@@ -45,6 +46,8 @@ const de: Messages = {
     queued: 'Wird gesendet, sobald es geht', sent: 'Gesendet', delivered: 'Zugestellt', read: 'Gelesen', failed: 'Nicht gesendet', failedWhy: 'Nicht gesendet: {why}',
     retry: 'Noch einmal', discard: 'Löschen', bytes: 'Noch {left} Bytes', tooLong: '{over} Bytes zu lang', 
     from: '{name} hat geschrieben: {text}', hint: 'Eingabe sendet, Umschalt + Eingabe macht eine neue Zeile', unreadFrom: 'Neu', me: 'Du',
+    gone: 'Diese Nachricht wurde gelöscht', edited: 'bearbeitet', react: 'Reagieren', reacted: 'von {names}', reply: 'Antworten', replyTo: 'Antwort an {name}:', edit: 'Bearbeiten', editing: 'Bearbeiten:', save: 'Speichern', cancel: 'Abbrechen',
+    removeSure: 'Für alle löschen?', readBy: 'Gelesen von', readByThese: 'Gelesen von {names}', readByNobody: 'Noch hat es niemand gelesen', draft: 'Entwurf: {text}',
     did: {
       created: '{who} hat die Gruppe „{name}“ angelegt', renamed: '{who} hat die Gruppe „{name}“ genannt', added: '{who} hat {whom} dazugeholt',
       removed: '{who} hat {whom} entfernt', left: '{who} ist gegangen', role_owner: '{who} hat die Gruppe {whom} übergeben',
@@ -62,6 +65,7 @@ const de: Messages = {
     completed: 'Anruf beendet', completedAfter: 'Anruf beendet nach {time}', declined: '{name} hat abgelehnt.', youDeclined: 'Du hast abgelehnt.',
     busy: '{name} ist in einem anderen Gespräch.', noAnswer: '{name} hat nicht abgenommen.', missed: 'Du hast einen Anruf von {name} verpasst.', cancelled: 'Anruf abgebrochen.',
     connectFailed: 'Der Ton ließ sich nicht verbinden. Bitte rufe noch einmal an.', mediaLost: 'Die Verbindung ging verloren und kam nicht wieder.',
+    unreachable: '{name} ist gerade nicht erreichbar.', doNotDisturb: '{name} möchte nicht gestört werden.', theirMicrophone: '{name} konnte kein Mikrofon benutzen.', removed: 'Du wurdest aus dem Anruf entfernt.',
     vanished: '{name} ist nicht mehr erreichbar.', serverRestart: 'Der Server wurde während des Anrufs neu gestartet.', relayFailed: 'Der Server konnte den Anruf nicht fortsetzen. Bitte rufe noch einmal an.',
     answeredElsewhere: 'Auf einem anderen Gerät angenommen.', declinedElsewhere: 'Auf einem anderen Gerät abgelehnt.', refused: 'Der Anruf ließ sich nicht beginnen.', refusedWhy: 'Der Anruf ließ sich nicht beginnen: {why}',
     micDenied: 'Charla darf dein Mikrofon nicht verwenden.', micDeniedHint: 'Erlaube es über das Symbol neben der Adresszeile, unter „Mikrofon“, und rufe dann noch einmal an.',

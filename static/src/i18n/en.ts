@@ -32,6 +32,7 @@ export default {
   chats: {
     title: 'Chats', search: 'Find people', searching: 'Searching …', nobody: 'Nobody is called “{query}…”.',
     people: 'People', empty: 'No chats yet', emptyHint: 'Find somebody by username and say hello.',
+    newGroup: 'New group', group: 'Members and settings of {name}',
     pick: 'Pick a chat', pickHint: 'Or find somebody new. What you write arrives even if they are away.',
     you: 'You: {text}', start: 'No messages yet', unread: '{n} unread message | {n} unread messages', clear: 'Clear search', list: 'Conversations',
     missing: 'This conversation does not exist, or is not yours.',
@@ -43,6 +44,8 @@ export default {
     queued: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent', failedWhy: 'Not sent: {why}',
     retry: 'Try again', discard: 'Delete', bytes: '{left} bytes left', tooLong: 'Too long by {over} bytes', 
     from: '{name} wrote: {text}', hint: 'Enter sends, Shift + Enter makes a new line', unreadFrom: 'New', me: 'You',
+    gone: 'This message was deleted', edited: 'edited', react: 'React', reacted: 'from {names}', reply: 'Reply', replyTo: 'Reply to {name}:', edit: 'Edit', editing: 'Edit:', save: 'Save', cancel: 'Cancel',
+    removeSure: 'Delete for everybody?', readBy: 'Read by', readByThese: 'Read by {names}', readByNobody: 'Nobody has read this yet', draft: 'Draft: {text}',
     did: {
       created: '{who} made the group “{name}”', renamed: '{who} named the group “{name}”', added: '{who} added {whom}',
       removed: '{who} removed {whom}', left: '{who} left', role_owner: '{who} passed the group on to {whom}',
@@ -60,6 +63,7 @@ export default {
     completed: 'Call ended', completedAfter: 'Call ended after {time}', declined: '{name} declined the call.', youDeclined: 'You declined the call.',
     busy: '{name} is in another call.', noAnswer: '{name} did not answer.', missed: 'You missed a call from {name}.', cancelled: 'Call cancelled.',
     connectFailed: 'The sound could not be connected. Please call again.', mediaLost: 'The connection was lost and did not come back.',
+    unreachable: '{name} cannot be reached right now.', doNotDisturb: '{name} does not want to be disturbed.', theirMicrophone: '{name} could not use a microphone.', removed: 'You were taken out of the call.',
     vanished: '{name} can no longer be reached.', serverRestart: 'The server was restarted during the call.', relayFailed: 'The server could not carry the call on. Please call again.',
     answeredElsewhere: 'Answered on another device.', declinedElsewhere: 'Declined on another device.', refused: 'The call could not be started.', refusedWhy: 'The call could not be started: {why}',
     micDenied: 'Charla may not use your microphone.', micDeniedHint: 'Allow it by the icon beside the address bar, under “Microphone”, then call again.',

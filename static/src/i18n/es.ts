@@ -34,6 +34,7 @@ const es: Messages = {
   chats: {
     title: 'Chats', search: 'Buscar personas', searching: 'Buscando …', nobody: 'Nadie se llama «{query}…».',
     people: 'Personas', empty: 'Aún no hay chats', emptyHint: 'Busca a alguien por su nombre de usuario y salúdalo.',
+    newGroup: 'Grupo nuevo', group: 'Miembros y ajustes de {name}',
     pick: 'Elige un chat', pickHint: 'O busca a alguien nuevo. Lo que escribas llega aunque no esté conectado.',
     you: 'Tú: {text}', start: 'Aún no hay mensajes', unread: '{n} mensaje sin leer | {n} mensajes sin leer', clear: 'Borrar la búsqueda', list: 'Conversaciones',
     missing: 'Esta conversación no existe o no es tuya.',
@@ -45,6 +46,8 @@ const es: Messages = {
     queued: 'Esperando para enviarse', sent: 'Enviado', delivered: 'Entregado', read: 'Leído', failed: 'No enviado', failedWhy: 'No enviado: {why}',
     retry: 'Reintentar', discard: 'Eliminar', bytes: 'Quedan {left} bytes', tooLong: 'Sobran {over} bytes',
     from: '{name} escribió: {text}', hint: 'Intro envía, Mayús + Intro hace una línea nueva', unreadFrom: 'Nuevos', me: 'Tú',
+    gone: 'Este mensaje se eliminó', edited: 'editado', react: 'Reaccionar', reacted: 'de {names}', reply: 'Responder', replyTo: 'Respuesta a {name}:', edit: 'Editar', editing: 'Editar:', save: 'Guardar', cancel: 'Cancelar',
+    removeSure: '¿Eliminar para todos?', readBy: 'Leído por', readByThese: 'Leído por {names}', readByNobody: 'Aún no lo ha leído nadie', draft: 'Borrador: {text}',
     did: {
       created: '{who} creó el grupo «{name}»', renamed: '{who} llamó al grupo «{name}»', added: '{who} añadió a {whom}',
       removed: '{who} quitó a {whom}', left: '{who} salió del grupo', role_owner: '{who} cedió el grupo a {whom}',
@@ -62,6 +65,7 @@ const es: Messages = {
     completed: 'Llamada terminada', completedAfter: 'Llamada terminada tras {time}', declined: '{name} rechazó la llamada.', youDeclined: 'Rechazaste la llamada.',
     busy: '{name} está en otra llamada.', noAnswer: '{name} no contestó.', missed: 'Tienes una llamada perdida de {name}.', cancelled: 'Llamada cancelada.',
     connectFailed: 'No se pudo conectar el sonido. Vuelve a llamar.', mediaLost: 'La conexión se perdió y no volvió.',
+    unreachable: 'No se puede localizar a {name} en este momento.', doNotDisturb: '{name} no quiere que le molesten.', theirMicrophone: '{name} no pudo usar un micrófono.', removed: 'Te sacaron de la llamada.',
     vanished: 'Ya no se puede localizar a {name}.', serverRestart: 'El servidor se reinició durante la llamada.', relayFailed: 'El servidor no pudo seguir con la llamada. Vuelve a llamar.',
     answeredElsewhere: 'Contestada en otro dispositivo.', declinedElsewhere: 'Rechazada en otro dispositivo.', refused: 'No se pudo iniciar la llamada.', refusedWhy: 'No se pudo iniciar la llamada: {why}',
     micDenied: 'Charla no tiene permiso para usar tu micrófono.', micDeniedHint: 'Permítelo con el icono junto a la barra de direcciones, en «Micrófono», y vuelve a llamar.',

@@ -13,6 +13,7 @@ const KEY = 'charla.language'
 /** What the first view says; and texts that are loaded with what shows them. */
 const PARTS = {
   base: { en: () => import('./en'), es: () => import('./es'), de: () => import('./de') },
+  group: { en: () => import('./group.en'), es: () => import('./group.es'), de: () => import('./group.de') },
   history: { en: () => import('./history.en'), es: () => import('./history.es'), de: () => import('./history.de') },
   live: { en: () => import('./live.en'), es: () => import('./live.es'), de: () => import('./live.de') },
   network: { en: () => import('./network.en'), es: () => import('./network.es'), de: () => import('./network.de') },

@@ -1,7 +1,7 @@
 // REST by cookie: one function per route the page uses. Knows fetch, and nothing of views or stores.
 import {
   ok, problem, refused, toProblem,
-  type Call, type CallDetail, type Conversation, type Id, type Info, type Message, type OwnUser, type Result, type Session, type User,
+  type Call, type CallDetail, type Conversation, type GroupRole, type Id, type Info, type Message, type OwnUser, type Result, type Session, type User,
 } from '../protocol'
 
 const BASE = '/api/v1/'
@@ -68,7 +68,12 @@ export const rest = {
   users: (prefix: string) => request<{ users: User[] }>('GET', `users${query({ query: prefix, limit: 20 })}`),
   openConversation: (user: Id) => request<Conversation>('POST', 'conversations', { user }),
   conversation: (id: Id) => request<Conversation>('GET', `conversations/${id}`),
-  messages: (conversation: Id, before: number, limit = 40) =>
+  createGroup: (name: string, members: Id[]) => request<Conversation>('POST', 'groups', { name, members }),
+  renameGroup: (group: Id, name: string) => request<Conversation>('PUT', `groups/${group}`, { name }),
+  addMembers: (group: Id, users: Id[]) => request<Conversation>('POST', `groups/${group}/members`, { users }),
+  setGroupRole: (group: Id, user: Id, role: GroupRole) => request<Conversation>('PUT', `groups/${group}/members/${user}`, { role }),
+  removeMember: (group: Id, user: Id) => request<null>('DELETE', `groups/${group}/members/${user}`),
+  messages: (conversation: Id, before: number, limit = 100) =>
     request<{ messages: Message[]; next: string | null }>(
       'GET', `conversations/${conversation}/messages${query({ before, limit })}`),
   calls: (after?: string, limit = 30) =>

@@ -13,6 +13,8 @@ export const useCalls = defineStore('calls', () => {
   const state = shallowRef<CallState>(IDLE)
   /** Rises with every call that ended: the history is stale. */
   const endings = ref(0)
+  /** Calls missed since their list was last looked at, on any device. */
+  const missed = ref(0)
   /** False while no sound at all comes from the other one, for whatever reason. */
   const hearing = ref(true)
   /** The last five seconds of this tab's call, hop by hop; empty until the server told. */
@@ -65,6 +67,10 @@ export const useCalls = defineStore('calls', () => {
     if (callOf(state.value)?.id === id && state.value.phase !== 'ended') quality.value = legs
   }
 
+  function onMissed(count: number): void {
+    missed.value = count
+  }
+
   /** Lets go of everything here and tells nobody: the call is another tab's now. */
   function abandon(): void {
     const id = callOf(state.value)?.id
@@ -78,7 +84,7 @@ export const useCalls = defineStore('calls', () => {
   const levels = () => engine?.levels() ?? { mine: 0, theirs: 0 }
 
   return {
-    state, stage, call, peerUser, hearing, quality, path, endings,
-    ready, dispatch, onWelcome, onQuality, start, accept, abandon, useInput, useOutput, levels,
+    state, stage, call, peerUser, hearing, quality, path, endings, missed,
+    ready, dispatch, onWelcome, onQuality, onMissed, start, accept, abandon, useInput, useOutput, levels,
   }
 })

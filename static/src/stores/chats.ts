@@ -7,7 +7,7 @@ import {
   type Thread,
 } from '../chat/thread'
 import { rest } from '../net/rest'
-import type { Conversation, Id, Message, Problem, Receipt, User } from '../protocol'
+import type { Conversation, Id, Message, Problem, Receipt, Result, User } from '../protocol'
 import { useConnection } from './connection'
 import { useSender } from './sender'
 import { useSession } from './session'
@@ -204,6 +204,17 @@ export const useChats = defineStore('chats', () => {
     return null
   }
 
+  /** What the server makes of a change of a message is applied like anybody's. */
+  async function changed(answer: Promise<Result<{ message: Message }>>): Promise<Result<{ message: Message }>> {
+    const result = await answer
+    if (result.ok) onUpdate(result.value.message)
+    return result
+  }
+  const edit = (message: Id, content: string) => changed(useConnection().emit('editMessage', { message, content }))
+  const remove = (message: Id) => changed(useConnection().emit('deleteMessage', { message }))
+  const react = (message: Id, emoji: string, reacted: boolean) =>
+    changed(useConnection().emit('reactMessage', { message, emoji, reacted }))
+
   async function person(id: Id): Promise<void> {
     if (people[id]) return
     const answer = await rest.user(id)
@@ -221,6 +232,6 @@ export const useChats = defineStore('chats', () => {
   return {
     threads, people, loaded, open, arrived, sorted, unread,
     adopt, catchUp, sync, onMessage, onUpdate, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder,
-    person, nameOf, reset,
+    edit, remove, react, person, nameOf, reset,
   }
 })

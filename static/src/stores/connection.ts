@@ -72,6 +72,7 @@ export const useConnection = defineStore('connection', () => {
     slots: () => {},
     speaking: () => {},
     quality: ({ call, legs }) => useCalls().onQuality(call, legs),
+    missedCalls: ({ count }) => useCalls().onMissed(count),
     callEnded: ({ call }) => useCalls().dispatch({ type: 'ended', call }),
     sessionRevoked: () => useSession().leave('ended'),
     replaced: () => void becomeAnother(),

@@ -60,7 +60,7 @@ export function createEngine(shown: Shown) {
     emitStart: (effect) => void emitStart(effect.conversation),
     emitAccept: (effect) => void emitAccept(effect.call),
     emitReject: (effect) => void useConnection().emit('rejectCall', { call: effect.call }),
-    emitLeave: (effect) => void useConnection().emit('leaveCall', { call: effect.call }),
+    emitLeave: (effect) => void useConnection().emit('leaveCall', effect.reason ? { call: effect.call, reason: effect.reason } : { call: effect.call }),
     emitMuted: (effect) => void useConnection().emit('setMuted', { call: effect.call, muted: effect.muted }),
     ring: ({ sound }) => ring(sound),
     tone: (effect) => tone(effect.tone),

@@ -14,12 +14,13 @@ export const useSender = defineStore('sender', () => {
   const me = (): Id => useSession().user?.id ?? ''
   const threadOf = (id: Id): Thread | undefined => useChats().threads[id]
 
-  async function send(conversation: Id, content: string): Promise<void> {
+  async function send(conversation: Id, content: string, replyTo?: Id): Promise<void> {
     const pending: Pending = {
       clientId: crypto.randomUUID(),
       user: me(),
       conversation,
       content,
+      ...(replyTo ? { replyTo } : {}),
       createdAt: new Date().toISOString(),
       state: 'queued',
       detail: '',
@@ -58,8 +59,8 @@ export const useSender = defineStore('sender', () => {
 
   /** False if the rest must wait. */
   async function deliver(pending: Pending): Promise<boolean> {
-    const { clientId, conversation, content } = pending
-    const answer = await useConnection().emit('sendMessage', { clientId, conversation, content })
+    const { clientId, conversation, content, replyTo } = pending
+    const answer = await useConnection().emit('sendMessage', { clientId, conversation, content, ...(replyTo ? { replyTo } : {}) })
     const thread = threadOf(conversation)
     if (!thread) return false
     if (answer.ok) {

@@ -67,7 +67,9 @@ export const useSession = defineStore('session', () => {
   async function logout(): Promise<Problem | null> {
     const answer = await rest.logout()
     if (!answer.ok && answer.problem.code !== 'unauthenticated') return answer.problem
-    await (await import('../outbox')).outbox.clear()
+    const [{ outbox }, { useDrafts }] = await Promise.all([import('../outbox'), import('./drafts')])
+    await outbox.clear()
+    useDrafts().clear()
     sessionStorage.clear()
     leave('signedOut')
     return null

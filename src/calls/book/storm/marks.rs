@@ -19,6 +19,9 @@ pub(super) fn ordered(record: &CallRecord) {
     assert_eq!(record.reason.is_some(), record.status.ended());
     for leg in &record.legs {
         rising(&[Some(leg.rang_at), leg.answered_at, leg.connected_at, leg.left_at]);
-        rising(&[leg.answered_at, record.connect_time]);
+    }
+    if let Some(connected) = record.connect_time {
+        let talked = record.legs.iter().filter(|l| l.connected_at.is_some_and(|at| at <= connected)).count();
+        assert!(talked >= 2, "{record:?}");
     }
 }
