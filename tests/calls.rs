@@ -13,7 +13,7 @@ use charla::clock::{Clock, SystemClock, Timestamp};
 use charla::code::{Code, Refusal};
 use charla::event::{Audience, Event, RingStop};
 use charla::ids::{CallId, ConversationId, EpochId};
-use charla::model::{CallFilter, CallStatus, EndReason, PathName, Target};
+use charla::model::{CallFilter, CallStatus, EndReason, Happening, PathName, Target};
 use charla_media::api::{self, Direction, OfferError, PathKind, Quality};
 use support::calls::{Note, World, limits, sdp, until};
 
@@ -310,11 +310,11 @@ async fn a_start_after_a_crash_closes_what_was_open_on_this_node_only() {
     let answered = w.talk(a, b).await;
     w.until_stored(answered, CallStatus::Active).await;
     let elsewhere = other.calls.start(c.0, c.1, Target::User(d.0)).await.unwrap().call.id;
-    let last = SystemClock.now().plus(Duration::from_secs(3));
-    w.store.heartbeat(&w.node, w.epoch, last).await.unwrap();
-    // The crash: another run of the same node begins; the first one is never asked again.
-    let next = w.again("one").await;
-    let record = w.stored(answered).await;
+    let last = w.store.last_heartbeat(&w.node, w.epoch).await.unwrap().unwrap();
+    let last = last.max(w.stored(answered).await.connect_time.unwrap());
+    // The crash: another run of the same node begins; the first one is never asked again. Nobody comes back.
+    let next = w.again_with("one", Limits { reconnect: Duration::from_millis(500), ..limits() }).await;
+    let record = next.until_stored(answered, CallStatus::Failed).await;
     assert_eq!((record.status, record.reason), (CallStatus::Failed, Some(EndReason::ServerRestart)));
     assert_eq!(record.end_time, Some(last));
     assert_eq!(record.duration_seconds, last.since(record.answer_time.unwrap()).as_secs());
@@ -341,4 +341,41 @@ async fn a_shutdown_tells_everybody_and_closes_every_record() {
     assert_eq!(closed, 2);
     assert_eq!(w.calls.start(a.0, a.1, Target::User(b.0)).await, Err(CallError::Unavailable));
     w.calls.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_answered_call_outlives_a_crash_of_the_server() {
+    let w = World::new(limits()).await;
+    let (a, b) = (w.person("anna").await, w.person("boris").await);
+    let (c, d) = (w.person("clara").await, w.person("dora").await);
+    let id = w.talk(a, b).await;
+    let ringing = w.calls.start(c.0, c.1, Target::User(d.0)).await.unwrap().call.id;
+    w.until_stored(id, CallStatus::Active).await;
+    let before = w.stored(id).await;
+    let next = w.again("one").await;
+    assert_eq!(w.stored(ringing).await.reason, Some(EndReason::ServerRestart), "it only rang");
+    let live = next.calls.live(a.0).await.unwrap();
+    assert_eq!((live.len(), live[0].id, live[0].status), (1, id, CallStatus::Active));
+    // Another device of his has no part in it; the one that was in it comes back with a fresh peer connection.
+    assert!(next.calls.media_offer(a.0, next.device(), id, sdp("CC")).await.is_err());
+    for (who, print) in [(a, "A2"), (b, "B2")] {
+        next.calls.ice_servers(who.0, who.1, id).await.unwrap();
+        next.calls.media_offer(who.0, who.1, id, sdp(print)).await.unwrap();
+    }
+    for (room, participant, transport) in next.relay.offers() {
+        let (path, at) = (PathKind::Udp, SystemClock.instant());
+        next.events.send(api::Event::Up { room, participant, transport, path, at }).unwrap();
+    }
+    until("both are back", || {
+        next.post.has(|_, e| matches!(e, Event::CallUpdated(r) if r.legs.iter().all(|l| l.reconnects == 1)))
+    })
+    .await;
+    assert_eq!(next.relay.gates(), 2);
+    next.calls.leave(a.0, a.1, id, Leaving::HangUp).await.unwrap();
+    let record = next.until_stored(id, CallStatus::Completed).await;
+    assert_eq!((record.start_time, record.answer_time), (before.start_time, before.answer_time));
+    assert_eq!(record.connect_time, before.connect_time);
+    let story = next.calls.detail(a.0, id).await.unwrap().timeline;
+    let restarts = story.iter().filter(|e| matches!(e.what, Happening::ServerRestart { .. })).count();
+    assert_eq!(restarts, 1, "{story:?}");
 }

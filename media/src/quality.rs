@@ -93,7 +93,8 @@ impl Reception {
         }
         let difference = (transit.wrapping_sub(self.transit) as i32).unsigned_abs();
         self.transit = transit;
-        self.jitter16 = self.jitter16.wrapping_add(difference).wrapping_sub((self.jitter16 + 8) >> 4);
+        self.jitter16 =
+            self.jitter16.wrapping_add(difference).wrapping_sub(self.jitter16.saturating_add(8) >> 4);
     }
 
     /// A sender report came.
@@ -323,5 +324,17 @@ mod tests {
                 up.direction();
             }
         }
+    }
+
+    #[test]
+    fn no_timestamps_are_too_wild_for_the_jitter() {
+        let mut reception = Reception::default();
+        let mut transit = 0u32;
+        // By these three differences the jitter comes within eight of all that fits.
+        for (sequence, difference) in [0, 1 << 31, 1 << 31, 394_264_572, 0].into_iter().enumerate() {
+            transit = transit.wrapping_add(difference);
+            reception.packet(1, sequence as u16, 0, transit);
+        }
+        assert!(reception.jitter16 > 1 << 31);
     }
 }

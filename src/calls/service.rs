@@ -82,10 +82,11 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Closes the records that a crash of this node left open, beats the heart, and starts the task that owns the
+    /// Takes up the answered calls that an earlier run of this node left, closes its other records, beats the heart, and starts the task that owns the
     /// Book. Needs a tokio runtime; fails if the store does.
     pub async fn launch(deps: Deps) -> std::result::Result<Self, StoreError> {
-        recover::sweep(&*deps.store, &deps.node, deps.epoch).await?;
+        let (store, now) = (Arc::clone(&deps.store), deps.clock.now());
+        let open = recover::left_open(&*store, &deps.node, deps.epoch, now).await?;
         deps.store.heartbeat(&deps.node, deps.epoch, deps.clock.now()).await?;
         let beat = recover::heartbeat(
             Arc::clone(&deps.store),
@@ -94,7 +95,10 @@ impl Calls {
             deps.epoch,
         );
         let (commands, inbox) = mpsc::channel(COMMANDS);
-        let (task, outcomes) = Task::new(deps);
+        let (mut task, outcomes) = Task::new(deps);
+        for left in task.take_up(open) {
+            recover::close(&*store, left.record, left.timeline, Some(left.alive)).await?;
+        }
         tokio::spawn(async move {
             tokio::select! {
                 () = task.run(inbox, outcomes) => {}

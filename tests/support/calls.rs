@@ -184,8 +184,11 @@ impl World {
     }
     /// The same database, another run of a server.
     pub async fn again(&self, node: &str) -> Self {
+        self.again_with(node, limits()).await
+    }
+    pub async fn again_with(&self, node: &str, limits: Limits) -> Self {
         let (store, file, dir) = (Arc::clone(&self.store), self.file.clone(), Arc::clone(&self._dir));
-        Self::run(limits(), store, node.into(), file, dir).await
+        Self::run(limits, store, node.into(), file, dir).await
     }
     pub async fn person(&self, name: &str) -> (UserId, DeviceId) {
         let id = UserId(self.random.object_id(SystemClock.now()));

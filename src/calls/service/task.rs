@@ -16,6 +16,7 @@ use super::plane::{self, Fact};
 use super::writer::{self, Write};
 use super::{Deps, MediaAnswer, Result, Started, lookup};
 use crate::calls::book::act::{Act, Participant, Transport};
+use crate::calls::book::restore::Stored;
 use crate::calls::book::{Begun, Book, Home, Start, Whom};
 use crate::calls::now::Now;
 use crate::calls::{CallError, fingerprint};
@@ -87,6 +88,14 @@ impl Task {
         let home = Home { node: deps.node.clone(), epoch: deps.epoch };
         let book = Book::new(deps.limits, home);
         (Self { deps, book, done, writers: HashMap::new(), starting: HashMap::new() }, outcomes)
+    }
+
+    /// Takes up calls that an earlier run left; hands back those that cannot go on.
+    pub(super) fn take_up(&mut self, open: Vec<Stored>) -> Vec<Stored> {
+        let now = self.now();
+        let left = open.into_iter().filter(|stored| !self.book.restore(stored.clone(), now)).collect();
+        self.act();
+        left
     }
 
     /// Runs until it is told to stop or every handle is gone; then closes every live call.
