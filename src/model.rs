@@ -16,8 +16,8 @@ mod timeline;
 pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
 pub use content::{Quote, Reaction};
 pub use people::{
-    AdminUser, Block, Invitation, Mute, Reach, Revocation, Settings, SettingsPatch, Standing, StandingChange,
-    UserQuery,
+    AdminUser, Block, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing,
+    StandingChange, UserQuery,
 };
 pub use quality::{Direction, DirectionQuality, HopQuality, LegQuality};
 pub use timeline::{

@@ -74,7 +74,7 @@ pub struct Block {
 
 /// Whether one person may open a conversation with, write to or call another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum Regard {
     Open,
     /// The asker has blocked the other one.
     Blocked,

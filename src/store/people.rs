@@ -9,7 +9,7 @@ use super::Result;
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, InvitationId, SessionId, UserId};
 use crate::model::{
-    Block, Cursor, Invitation, Mute, Reach, Revocation, Settings, SettingsPatch, Standing, StandingChange,
+    Block, Cursor, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing, StandingChange,
     TokenHash, User, UserQuery,
 };
 
@@ -63,7 +63,7 @@ pub trait PeopleStore: Send + Sync + 'static {
     /// Those by `user` and those against him.
     async fn blocks_around(&self, user: UserId) -> Result<Vec<Block>>;
     /// Whether `user` may reach `other`.
-    async fn reach(&self, user: UserId, other: UserId) -> Result<Reach>;
+    async fn reach(&self, user: UserId, other: UserId) -> Result<Regard>;
     /// Mutes a conversation for one member, or changes until when. `Missing` if he is no member.
     async fn mute(&self, user: UserId, mute: Mute) -> Result<()>;
     async fn unmute(&self, user: UserId, conversation: ConversationId) -> Result<()>;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use charla::clock::Timestamp;
 use charla::ids::{ConversationId, InvitationId, UserId};
 use charla::model::{
-    Block, Cursor, Invitation, Mute, Reach, Role, Settings, SettingsPatch, Standing, StandingChange,
+    Block, Cursor, Invitation, Mute, Regard, Role, Settings, SettingsPatch, Standing, StandingChange,
     UserQuery,
 };
 use charla::store::{StoreError, Unique};
@@ -228,15 +228,15 @@ pub async fn blocks_shut_one_way_and_are_seen_the_other(bed: Bed) {
     let bert = join(&*store, "bert").await;
     let cleo = join(&*store, "cleo").await;
     let block = Block { user: anna, blocked: bert, at: now() };
-    assert_eq!(store.reach(anna, bert).await.unwrap(), Reach::Open);
+    assert_eq!(store.reach(anna, bert).await.unwrap(), Regard::Open);
     assert!(store.block(block).await.unwrap());
     assert!(!second.block(block).await.unwrap());
-    assert_eq!(second.reach(anna, bert).await.unwrap(), Reach::Blocked);
-    assert_eq!(second.reach(bert, anna).await.unwrap(), Reach::Shut);
-    assert_eq!(second.reach(cleo, anna).await.unwrap(), Reach::Open);
+    assert_eq!(second.reach(anna, bert).await.unwrap(), Regard::Blocked);
+    assert_eq!(second.reach(bert, anna).await.unwrap(), Regard::Shut);
+    assert_eq!(second.reach(cleo, anna).await.unwrap(), Regard::Open);
     let other = Block { user: bert, blocked: anna, at: now() };
     store.block(other).await.unwrap();
-    assert_eq!(store.reach(anna, bert).await.unwrap(), Reach::Shut, "the stronger one counts");
+    assert_eq!(store.reach(anna, bert).await.unwrap(), Regard::Shut, "the stronger one counts");
     let mut around = store.blocks_around(anna).await.unwrap();
     around.sort();
     let mut both = vec![block, other];
@@ -250,10 +250,10 @@ pub async fn blocks_shut_one_way_and_are_seen_the_other(bed: Bed) {
         let wrong = store.block(Block { user, blocked, at: now() }).await;
         assert!(matches!(wrong, Err(StoreError::Missing)), "{user} {blocked}");
     }
-    assert_eq!(store.reach(anna, UserId(oid())).await.unwrap(), Reach::Shut);
+    assert_eq!(store.reach(anna, UserId(oid())).await.unwrap(), Regard::Shut);
     let off = StandingChange { disabled: Some(true), role: None };
     store.change_standing(cleo, off).await.unwrap();
-    assert_eq!(store.reach(anna, cleo).await.unwrap(), Reach::Shut, "as if she had blocked");
+    assert_eq!(store.reach(anna, cleo).await.unwrap(), Regard::Shut, "as if she had blocked");
 }
 
 pub async fn a_conversation_is_muted_for_one_member(bed: Bed) {

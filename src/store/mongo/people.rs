@@ -11,7 +11,7 @@ use super::{Mongo, invitations, regards, standing};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, InvitationId, SessionId, UserId};
 use crate::model::{
-    Block, Cursor, Invitation, Mute, Reach, Revocation, Settings, SettingsPatch, Standing, StandingChange,
+    Block, Cursor, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing, StandingChange,
     TokenHash, User, UserQuery,
 };
 use crate::store::Result;
@@ -100,7 +100,7 @@ impl PeopleStore for Mongo {
     async fn blocks_around(&self, user: UserId) -> Result<Vec<Block>> {
         regards::blocks_around(&self.base, user).await
     }
-    async fn reach(&self, user: UserId, other: UserId) -> Result<Reach> {
+    async fn reach(&self, user: UserId, other: UserId) -> Result<Regard> {
         regards::reach(&self.base, user, other).await
     }
     async fn mute(&self, user: UserId, mute: Mute) -> Result<()> {

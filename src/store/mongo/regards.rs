@@ -15,7 +15,7 @@ use super::users;
 use super::values::{date, time};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, UserId};
-use crate::model::{Block, Mute, Reach, Settings, SettingsPatch};
+use crate::model::{Block, Mute, Regard, Settings, SettingsPatch};
 use crate::store::{Result, StoreError};
 
 #[derive(Serialize, Deserialize)]
@@ -100,16 +100,16 @@ pub(super) async fn blocks_around(m: &Base, user: UserId) -> Result<Vec<Block>> 
     Ok(found.iter().filter_map(read).collect())
 }
 
-pub(super) async fn reach(m: &Base, user: UserId, other: UserId) -> Result<Reach> {
+pub(super) async fn reach(m: &Base, user: UserId, other: UserId) -> Result<Regard> {
     let known = users::get(m, other).await?.is_some_and(|other| !other.disabled);
     let ways = [Bson::from(pair(user, other)), Bson::from(pair(other, user))];
     let filter = doc! { "_id": { "$in": ways } };
     let blocks: Vec<Document> = documents(m, "blocks").find(filter).await?.try_collect().await?;
     let by = |who: UserId| blocks.iter().any(|d| d.get_object_id("user").is_ok_and(|id| id == who.0));
     Ok(match () {
-        () if !known || by(other) => Reach::Shut,
-        () if by(user) => Reach::Blocked,
-        () => Reach::Open,
+        () if !known || by(other) => Regard::Shut,
+        () if by(user) => Regard::Blocked,
+        () => Regard::Open,
     })
 }
 

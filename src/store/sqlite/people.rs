@@ -9,7 +9,7 @@ use super::{Sqlite, invitations, regards, standing};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, InvitationId, SessionId, UserId};
 use crate::model::{
-    Block, Cursor, Invitation, Mute, Reach, Revocation, Settings, SettingsPatch, Standing, StandingChange,
+    Block, Cursor, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing, StandingChange,
     TokenHash, User, UserQuery,
 };
 use crate::store::Result;
@@ -85,7 +85,7 @@ impl PeopleStore for Sqlite {
     async fn blocks_around(&self, user: UserId) -> Result<Vec<Block>> {
         self.threads.read(move |conn| regards::blocks_around(conn, user)).await
     }
-    async fn reach(&self, user: UserId, other: UserId) -> Result<Reach> {
+    async fn reach(&self, user: UserId, other: UserId) -> Result<Regard> {
         self.threads.read(move |conn| regards::reach(conn, user, other)).await
     }
     async fn mute(&self, user: UserId, mute: Mute) -> Result<()> {

@@ -9,7 +9,7 @@ use super::rows::{json, oid, raw, time};
 use super::threads::Tx;
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, UserId};
-use crate::model::{Block, Mute, Reach, Settings, SettingsPatch};
+use crate::model::{Block, Mute, Regard, Settings, SettingsPatch};
 use crate::store::{Result, StoreError};
 
 pub(super) fn settings_of(conn: &Connection, users: &[UserId]) -> Result<HashMap<UserId, Settings>> {
@@ -62,16 +62,16 @@ pub(super) fn blocks_around(conn: &Connection, user: UserId) -> Result<Vec<Block
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn reach(conn: &Connection, user: UserId, other: UserId) -> Result<Reach> {
+pub(super) fn reach(conn: &Connection, user: UserId, other: UserId) -> Result<Regard> {
     let sql = "SELECT u.disabled OR EXISTS (SELECT 1 FROM blocks WHERE user = ?2 AND blocked = ?1),
                       EXISTS (SELECT 1 FROM blocks WHERE user = ?1 AND blocked = ?2)
                FROM users u WHERE u.id = ?2";
     let values = params![raw(user.0), raw(other.0)];
     let found = conn.prepare_cached(sql)?.query_row(values, |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
     Ok(match found {
-        None | Some((true, _)) => Reach::Shut,
-        Some((false, true)) => Reach::Blocked,
-        Some((false, false)) => Reach::Open,
+        None | Some((true, _)) => Regard::Shut,
+        Some((false, true)) => Regard::Blocked,
+        Some((false, false)) => Regard::Open,
     })
 }
 
