@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export CARGO_TERM_COLOR ?= never
 
-.PHONY: run build test test-rust test-web test-browser test-net lint test-long fuzz bench tools clean
+.PHONY: run build test test-rust test-web test-rest test-browser test-net lint test-long fuzz bench tools clean
 say = @printf '\n== %s\n' "$(1)"
 
 run: build
@@ -18,7 +18,7 @@ build:
 tools:
 	@tools/need.sh test
 
-test: tools lint test-web test-rust test-browser test-net
+test: tools lint test-web test-rust test-rest test-browser test-net
 	$(call say,all tests passed)
 
 lint: tools
@@ -33,6 +33,11 @@ test-web:
 test-rust: tools test-web
 	$(call say,the server and the relay: unit and integration tests)
 	cargo test --workspace --locked
+
+# Uses the binary that the Rust tests built, as the next ones do.
+test-rest: tools test-rust
+	$(call say,the Postman collection$(comma) run by newman)
+	cd tests/rest && npm ci --no-audit --no-fund --loglevel=error && node --test *.test.mjs
 
 # Uses the binary that the Rust tests built: building it alone would compile the dependencies once more.
 test-browser: tools test-web test-rust
@@ -62,6 +67,6 @@ bench:
 
 clean:
 	cargo clean
-	rm -rf static/dist static/node_modules tests/browser/node_modules tests/net/node_modules
+	rm -rf static/dist static/node_modules tests/browser/node_modules tests/net/node_modules tests/rest/node_modules
 
 comma := ,

@@ -1,5 +1,6 @@
 //! Charla: a self-hosted chat and voice-call server. This file wires the rooms together and owns nothing else.
 pub mod accounts;
+pub mod backup;
 pub mod calls;
 pub mod chat;
 pub mod check;

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use charla::clock::{Clock as _, SystemClock};
 use charla::config::{self, Loaded, LogFormat};
+use charla::startup::notify::{self, Manager, State};
 use charla::startup::owner::OwnerLink;
 use charla::{Options, Running};
 use clap::{Parser, Subcommand};
@@ -35,6 +36,17 @@ enum Command {
     Health {
         /// For example https://localhost:8443
         url: String,
+    },
+    /// Back up the data directory, the database in it and the certificates into a new directory, while the server runs
+    /// or not.
+    Backup {
+        /// The directory, which must not be there.
+        to: PathBuf,
+    },
+    /// Put a backup where the configuration says that data are. The server must not run; nothing is overwritten.
+    Restore {
+        /// A directory that `charla backup` made.
+        from: PathBuf,
     },
     /// Accounts: list, make, switch off and on, roles, links to set a password. Works beside a running server.
     #[command(subcommand)]
@@ -67,6 +79,24 @@ fn work(cli: Cli) -> anyhow::Result<ExitCode> {
             let report = runtime.block_on(charla::check::report(&loaded));
             print!("{report}");
             Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Backup { to } => {
+            let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
+            let made = charla::backup::backup(&loaded.config, &to, SystemClock.now())?;
+            println!("{} files are backed up in {}", made.files.len(), to.display());
+            if !made.database {
+                println!("The database is not among them: back up MongoDB with mongodump");
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Restore { from } => {
+            let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
+            let restored = charla::backup::restore(&loaded.config, &from)?;
+            println!("{} files of {} are restored", restored.files.len(), restored.created_at);
+            if !restored.database {
+                println!("The database is not among them: restore MongoDB with mongorestore");
+            }
+            Ok(ExitCode::SUCCESS)
         }
         Command::User(command) => console(&runtime, cli.config.as_deref(), command.into()),
         Command::Invite(command) => console(&runtime, cli.config.as_deref(), command.into()),
@@ -115,11 +145,14 @@ async fn serve(loaded: Loaded) -> anyhow::Result<()> {
     let options = Options { to_terminal, ..Options::default() };
     let mut term = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
     let mut int = signal(SignalKind::interrupt()).context("SIGINT cannot be waited for")?;
+    let manager = Manager::at(std::env::var_os(notify::VARIABLE));
+    let watching = manager.clone();
     let shutdown = async move {
         tokio::select! {
             _ = term.recv() => {}
             _ = int.recv() => {}
         }
+        watching.tell(State::Stopping);
         // Whoever asks twice will not wait.
         tokio::spawn(async move {
             tokio::select! {
@@ -133,6 +166,7 @@ async fn serve(loaded: Loaded) -> anyhow::Result<()> {
         let took = SystemClock.instant().duration_since(began);
         tracing::info!(tcp = ?running.addresses, udp = ?running.media_addresses, ?took, "serving");
         announce(running);
+        manager.tell(State::Ready);
     };
     charla::run(loaded.config, options, shutdown, started).await?;
     Ok(())

@@ -4,7 +4,7 @@
 #   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, cmake (for libopus), a TURN client (of
 #                          coturn), nginx with its stream module and HAProxy, and for the
 #                          network tests iproute2, nftables, conntrack, squid, socat, libnss3-tools
-#   tools/need.sh long     that, and what judges speech in `make test-long`: Firefox, sox, espeak-ng, PESQ
+#   tools/need.sh long     that, and what judges speech in `make test-long`: Firefox, sox, espeak-ng, PESQ; Schemathesis
 # It asks for root only when something is missing. It never upgrades what is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -67,4 +67,9 @@ if [ "${1:-build}" = long ] && ! target/tools/pesq/bin/python3 -c 'import pesq, 
   echo 'need: installing PESQ into target/tools/pesq'
   python3 -m venv target/tools/pesq
   target/tools/pesq/bin/pip install --quiet numpy==2.4.6 scipy==1.17.1 pesq==0.0.4
+fi
+if [ "${1:-build}" = long ] && ! target/tools/schemathesis/bin/st --version >/dev/null 2>&1; then
+  echo 'need: installing Schemathesis into target/tools/schemathesis'
+  python3 -m venv target/tools/schemathesis
+  target/tools/schemathesis/bin/pip install --quiet schemathesis==4.32.5
 fi

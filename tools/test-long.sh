@@ -37,6 +37,8 @@ done
 # The network tests need root, the server and the page. Their figures for speech need a quiet machine.
 tools/need.sh long
 run 'the server and the page, for the network tests' bash -c '(cd static && npm ci --no-audit --no-fund && npm run build) && cargo build --locked'
+run 'whatever the OpenAPI document allows: no 5xx, no answer but those of the document' \
+  node tests/rest/schemathesis.mjs target/tools/schemathesis/bin/st
 figures=$(mktemp)
 network() (
   set -e

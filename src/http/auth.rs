@@ -77,6 +77,7 @@ pub struct LoginBody {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"refreshToken": "Q2hhcmxhIGtlZXBzIHRoaXMgYXMgYSBoYXNoIG9ubHk"}))]
 pub struct RefreshBody {
     /// Absent: the cookie's.
     refresh_token: Option<String>,

@@ -4,13 +4,19 @@ mod admin;
 mod assets;
 mod auth;
 mod calls;
+mod complete;
 mod conversations;
+mod csv;
+mod docs;
+mod etag;
+mod examples;
 mod extract;
 mod groups;
 mod health;
 mod messages;
 pub mod openapi;
 mod paging;
+mod postman;
 mod problem;
 mod security;
 mod trust;
@@ -24,7 +30,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -96,7 +102,8 @@ pub fn router(deps: HttpDeps) -> Router {
     let slow_down = from_fn_with_state(app.clone(), auth::slow_down);
     for (path, methods) in routes() {
         let guarded = path.starts_with("/api/v1/auth/");
-        router = router.route(path, if guarded { methods.layer(slow_down.clone()) } else { methods });
+        let methods = if guarded { methods.layer(slow_down.clone()) } else { methods };
+        router = router.route(path, faces(path, methods, &app));
     }
     let page = any(assets::serve).layer(CompressionLayer::new());
     router
@@ -106,6 +113,17 @@ pub fn router(deps: HttpDeps) -> Router {
         }))
         .layer(from_fn_with_state(app.clone(), frame))
         .with_state(app)
+}
+
+/// What else a read answers: a tag of what was read, and a list as CSV.
+fn faces(path: &str, mut methods: MethodRouter<App>, app: &App) -> MethodRouter<App> {
+    if etag::POLLED.contains(&path) {
+        methods = methods.layer(from_fn(etag::tagged));
+    }
+    match csv::table(path) {
+        Some(table) => methods.layer(from_fn_with_state((app.clone(), table), csv::reads)),
+        None => methods,
+    }
 }
 
 /// The address of every route, as the router has it.
@@ -123,6 +141,8 @@ fn routes() -> Vec<Route> {
     routes.extend(calls::routes());
     routes.extend(health::routes());
     routes.extend(openapi::routes());
+    routes.extend(docs::routes());
+    routes.extend(postman::routes());
     routes.extend(trust::routes());
     routes
 }

@@ -1,7 +1,11 @@
 //! `/api/openapi.json`: generated from the handlers. What is alike for all of them (refusals, who may ask) is added here.
 
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::routing::get;
+use serde_json::{Value, json};
+use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -9,6 +13,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use super::complete::complete;
 use super::problem::{Problem, status};
 use super::{Route, admin, auth, calls, conversations, groups, health, messages, users};
 use crate::code::Code;
@@ -48,8 +53,13 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The document.
-pub fn document() -> utoipa::openapi::OpenApi {
-    Api::openapi()
+pub fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+        let mut api = serde_json::to_value(Api::openapi()).unwrap_or_default();
+        complete(&mut api);
+        api
+    });
+    &DOCUMENT
 }
 
 struct Common;
@@ -138,12 +148,28 @@ fn name_successes(operation: &mut Operation) {
 fn describe(operation: &mut Operation, codes: &[Code]) {
     for code in codes {
         let same = codes.iter().filter(|c| status(**c) == status(*code));
-        let names: Vec<String> = same.map(|c| format!("`{}`", c.as_str())).collect();
-        let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let names: Vec<String> = same.clone().map(|c| format!("`{}`", c.as_str())).collect();
+        let problem = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .examples_from_iter(same.map(|c| (c.as_str(), refusal(*c))))
+            .build();
         let response = ResponseBuilder::new()
             .description(names.join(", "))
             .content("application/problem+json", problem)
             .build();
         operation.responses.responses.insert(status(*code).as_str().to_owned(), response.into());
     }
+}
+
+/// How a refusal of this code looks.
+fn refusal(code: Code) -> Example {
+    let problem = json!({
+        "type": format!("https://charla.chat/problems/{}", code.as_str()),
+        "title": code.title(),
+        "status": status(code).as_u16(),
+        "detail": "A sentence that says what to do.",
+        "code": code.as_str(),
+        "requestId": "665f1c2ab7e4d90012ab34cd",
+    });
+    ExampleBuilder::new().summary(code.title()).value(Some(problem)).build()
 }

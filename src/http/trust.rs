@@ -58,7 +58,7 @@ fn offered(app: &App) -> Result<&TrustPage, Refused> {
     })
 }
 
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.chars().fold(String::new(), |mut safe, c| {
         match c {
             '&' => safe.push_str("&amp;"),

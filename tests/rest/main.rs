@@ -1,9 +1,11 @@
 //! The REST face, asked as clients ask: every refusal, every route, every role.
 mod auth;
+mod documents;
 mod errors;
 mod gates;
 mod hostile;
 mod house;
+mod lists;
 mod matrix;
 mod page;
 mod resources;

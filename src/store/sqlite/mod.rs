@@ -14,6 +14,7 @@ mod regards;
 mod rows;
 mod schema;
 mod sessions;
+pub mod snapshot;
 mod standing;
 mod sync;
 mod threads;
