@@ -4,9 +4,11 @@ pub mod backup;
 pub mod calls;
 pub mod chat;
 pub mod check;
+mod chores;
 pub mod clock;
 pub mod code;
 pub mod config;
+pub mod console;
 pub mod event;
 pub mod files;
 pub mod http;
@@ -60,7 +62,6 @@ use crate::site::Site;
 use crate::socket::{Fanout, SocketDeps, SocketLimits};
 use crate::startup::addresses::{self, Machine, MediaAddresses};
 use crate::startup::home::{Home, HomeError};
-use crate::startup::jobs;
 use crate::startup::owner::{self, OwnerError, OwnerLink};
 use crate::store::{Store, StoreError};
 
@@ -185,12 +186,13 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let trusted_proxies = config.server.trusted_proxies.clone();
     let port = Port { tls, router, media: media.clone(), site, caps, trusted_proxies, deadlines };
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
-    let tasks = TaskTracker::new();
-    tasks.spawn(jobs::expire(services.accounts.clone(), stop.clone()));
-    tasks.spawn(jobs::collect(services.files.clone(), stop.clone()));
+    let jobs = TaskTracker::new();
+    jobs.spawn(chores::expire(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::notice(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::collect(services.files.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
-    tasks.spawn(jobs::renew(certificates, config, clock, stop.clone()));
-    tasks.close();
+    jobs.spawn(chores::renew(certificates, config, clock, stop.clone()));
+    jobs.close();
     Ok(Running {
         addresses,
         media_addresses: media.udp_addrs().to_vec(),
@@ -202,7 +204,7 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
         media,
         stop,
         serving,
-        jobs: tasks,
+        jobs,
         _home: home,
     })
 }
@@ -346,12 +348,17 @@ impl Health for StoreHealth {
     }
 }
 
-/// Opens the store; while the database does not answer, tries again and says so.
-async fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
-    let url = match config.storage.url.engine().ok_or(RunError::NoEngine)? {
+/// What the configuration calls its store, as `store::open` wants it.
+fn store_url(config: &Config) -> Result<String, RunError> {
+    Ok(match config.storage.url.engine().ok_or(RunError::NoEngine)? {
         Engine::Sqlite => format!("sqlite:{}", config.data("charla.db").display()),
         Engine::Mongo => config.storage.url.0.clone(),
-    };
+    })
+}
+
+/// Opens the store; while the database does not answer, tries again and says so.
+async fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
+    let url = store_url(config)?;
     let mut tries = 0_u32;
     loop {
         match store::open::open(&url).await {

@@ -29,11 +29,11 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("socket", &["accounts", "calls", "chat", "event", "network_test", "policy"]),
     ("http", &["accounts", "calls", "chat", "event", "files", "policy"]),
     ("port", &[]),
-    ("startup", &["accounts", "files", "store", "port"]),
+    ("startup", &["accounts", "store", "port"]),
 ];
 
 /// Files that may import every room: the wiring.
-const WIRING: [&str; 3] = ["lib", "main", "check"];
+const WIRING: [&str; 5] = ["lib", "main", "check", "console", "chores"];
 
 /// Who may name the relay in `src/`.
 const MAY_NAME_MEDIA: [&str; 6] = ["config", "calls/service", "network_test", "port", "lib", "check"];

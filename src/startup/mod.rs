@@ -4,6 +4,5 @@
 pub mod addresses;
 pub mod descriptors;
 pub mod home;
-pub mod jobs;
 pub mod notify;
 pub mod owner;

@@ -1,23 +1,25 @@
-//! What is done again and again while the server runs: sessions end, files are forgotten, certificates renew.
+//! What a running server does again and again until it stops: ends what has expired, learns what other processes ended,
+//! takes new certificates. Knows the services it calls, and none of what they do.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::addresses::{self, Machine};
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
 use crate::port::tls::Certificates;
+use crate::startup::addresses::{self, Machine};
 
-const EXPIRE_EVERY: Duration = Duration::from_secs(10);
+const NOTICE_EVERY: Duration = Duration::from_secs(1);
 const COLLECT_EVERY: Duration = Duration::from_secs(10);
+const EXPIRE_EVERY: Duration = Duration::from_secs(10);
 const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 
 /// Ends sessions that have expired, every few seconds.
-pub async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
+pub(crate) async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
     while !pause(EXPIRE_EVERY, &stop).await {
         if let Err(e) = accounts.expire().await {
             tracing::warn!(error = %e, "expired sessions could not be ended");
@@ -25,8 +27,17 @@ pub async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
     }
 }
 
+/// Learns every second which sessions another process has ended.
+pub(crate) async fn notice(accounts: Arc<Accounts>, stop: CancellationToken) {
+    while !pause(NOTICE_EVERY, &stop).await {
+        if let Err(e) = accounts.notice().await {
+            tracing::warn!(error = %e, "no look at what other processes ended");
+        }
+    }
+}
+
 /// Forgets files that were given up, every few seconds.
-pub async fn collect(files: Arc<Files>, stop: CancellationToken) {
+pub(crate) async fn collect(files: Arc<Files>, stop: CancellationToken) {
     while !pause(COLLECT_EVERY, &stop).await {
         if let Err(e) = files.collect().await {
             tracing::warn!(error = %e, "files that were given up could not be removed");
@@ -35,7 +46,7 @@ pub async fn collect(files: Arc<Files>, stop: CancellationToken) {
 }
 
 /// Takes new certificates as they come or are due.
-pub async fn renew(
+pub(crate) async fn renew(
     certificates: Arc<Certificates>,
     config: Config,
     clock: Arc<dyn Clock>,
