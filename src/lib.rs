@@ -10,6 +10,7 @@ pub mod config;
 pub mod event;
 pub mod http;
 pub mod ids;
+pub mod import;
 pub mod limit;
 pub mod model;
 pub mod network_test;
@@ -43,7 +44,7 @@ use crate::accounts::Accounts;
 use crate::calls::service::{Calls, MediaPlane as _, Plane};
 use crate::chat::{Chat, ChatLimits};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Engine, Srtp, TlsMode};
+use crate::config::{Config, Srtp, TlsMode};
 use crate::event::{IceServer, Outbox};
 use crate::http::{Health, HttpDeps, TrustPage};
 use crate::ids::{EpochId, UserId};
@@ -331,10 +332,7 @@ impl Health for StoreHealth {
 
 /// Opens the store; while the database does not answer, tries again and says so.
 async fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
-    let url = match config.storage.url.engine().ok_or(RunError::NoEngine)? {
-        Engine::Sqlite => format!("sqlite:{}", config.data("charla.db").display()),
-        Engine::Mongo => config.storage.url.0.clone(),
-    };
+    let url = config.store_url().ok_or(RunError::NoEngine)?;
     let mut tries = 0_u32;
     loop {
         match store::open::open(&url).await {
