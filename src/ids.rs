@@ -64,4 +64,6 @@ ids! {
     NetworkTestId,
     /// One running server process; a new one at each start.
     EpochId,
+    /// One invitation to make an account.
+    InvitationId,
 }

@@ -4,9 +4,11 @@ pub mod backup;
 pub mod calls;
 pub mod chat;
 pub mod check;
+mod chores;
 pub mod clock;
 pub mod code;
 pub mod config;
+pub mod console;
 pub mod event;
 pub mod http;
 pub mod ids;
@@ -117,8 +119,6 @@ const SLOTS: usize = 8;
 const BIND_TRIES: u32 = 20;
 /// How long requests in hand may take once the server stops; calls and the store have their own few seconds.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
-const EXPIRE_EVERY: Duration = Duration::from_secs(10);
-const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 /// Between tries while the database does not answer.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -184,9 +184,10 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let port = Port { tls, router, media: media.clone(), site, caps, trusted_proxies, deadlines };
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
     let jobs = TaskTracker::new();
-    jobs.spawn(expire(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::expire(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::notice(services.accounts.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
-    jobs.spawn(renew(certificates, config, clock, stop.clone()));
+    jobs.spawn(chores::renew(certificates, config, clock, stop.clone()));
     jobs.close();
     Ok(Running {
         addresses,
@@ -330,9 +331,14 @@ impl Health for StoreHealth {
     }
 }
 
+/// What the configuration calls its store, as `store::open` wants it.
+fn store_url(config: &Config) -> Result<String, RunError> {
+    config.store_url().ok_or(RunError::NoEngine)
+}
+
 /// Opens the store; while the database does not answer, tries again and says so.
 async fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
-    let url = config.store_url().ok_or(RunError::NoEngine)?;
+    let url = store_url(config)?;
     let mut tries = 0_u32;
     loop {
         match store::open::open(&url).await {
@@ -413,49 +419,4 @@ fn warn_of_descriptors(config: &Config) {
             "the system's limit of open files (ulimit -n) allows no more connections than this"
         );
     }
-}
-
-/// Ends sessions that have expired, every few seconds.
-async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
-    while !pause(EXPIRE_EVERY, &stop).await {
-        if let Err(e) = accounts.expire().await {
-            tracing::warn!(error = %e, "expired sessions could not be ended");
-        }
-    }
-}
-
-/// Takes new certificates as they come or are due.
-async fn renew(
-    certificates: Arc<Certificates>,
-    config: Config,
-    clock: Arc<dyn Clock>,
-    stop: CancellationToken,
-) {
-    let mut last_complaint = String::new();
-    while !pause(CERTIFICATE_EVERY, &stop).await {
-        let (certificates, config, now) = (certificates.clone(), config.clone(), clock.now());
-        // Files are read, keys are made.
-        let refreshed = tokio::task::spawn_blocking(move || {
-            certificates.refresh(&addresses::names(&config, &Machine::here()), now)
-        });
-        match refreshed.await {
-            Ok(Ok(fresh)) => {
-                if fresh {
-                    tracing::info!("a new certificate is in use");
-                }
-                last_complaint.clear();
-            }
-            Ok(Err(e)) if e.to_string() == last_complaint => {}
-            Ok(Err(e)) => {
-                last_complaint = e.to_string();
-                tracing::error!(error = %e, "the new certificate cannot be used, the old one stays");
-            }
-            Err(e) => tracing::error!(error = %e, "looking for a new certificate failed"),
-        }
-    }
-}
-
-/// True if the server stops meanwhile.
-async fn pause(time: Duration, stop: &CancellationToken) -> bool {
-    tokio::time::timeout(time, stop.cancelled()).await.is_ok()
 }

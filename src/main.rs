@@ -57,6 +57,12 @@ enum Command {
         #[arg(long, value_name = "URL")]
         from: String,
     },
+    /// Accounts: list, make, switch off and on, roles, links to set a password. Works beside a running server.
+    #[command(subcommand)]
+    User(charla::console::User),
+    /// Invitations to make an account: make, list, revoke. Works beside a running server.
+    #[command(subcommand)]
+    Invite(charla::console::Invite),
 }
 
 fn main() -> ExitCode {
@@ -98,6 +104,8 @@ fn work(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(import_original(&loaded.config, &from))?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::User(command) => console(&runtime, cli.config.as_deref(), command.into()),
+        Command::Invite(command) => console(&runtime, cli.config.as_deref(), command.into()),
         Command::Serve => {
             let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
             log_to_stderr(&loaded.config.log)?;
@@ -143,6 +151,16 @@ async fn import_original(config: &Config, from: &str) -> anyhow::Result<()> {
         println!("note: {remark}");
     }
     Ok(())
+}
+
+fn console(
+    runtime: &tokio::runtime::Runtime,
+    file: Option<&std::path::Path>,
+    command: charla::console::Command,
+) -> anyhow::Result<ExitCode> {
+    let Some(loaded) = load(file)? else { return Ok(ExitCode::FAILURE) };
+    print!("{}", runtime.block_on(charla::console::run(&loaded.config, command))?);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// `None` if it is faulty: the faults have been printed.

@@ -9,11 +9,16 @@ use crate::ids::{ConversationId, MessageId, SessionId, UserId};
 
 mod call;
 mod content;
+mod people;
 mod quality;
 mod timeline;
 
 pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
 pub use content::{Quote, Reaction};
+pub use people::{
+    AdminUser, Block, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing,
+    StandingChange, UserQuery,
+};
 pub use quality::{Direction, DirectionQuality, HopQuality, LegQuality};
 pub use timeline::{
     CallDetail, Candidate, DirectionFigures, FiguresEntry, Finding, Happening, Protocol, Timeline,

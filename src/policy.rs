@@ -1,7 +1,7 @@
 //! PURE: the one place that says who may do what. Knows no store and no transport: the subject is handed in.
 
 use crate::ids::UserId;
-use crate::model::{CallRecord, Conversation, ConversationKind, GroupRole, Message};
+use crate::model::{CallRecord, Conversation, ConversationKind, GroupRole, Message, Role};
 
 /// What somebody wants to do to a subject.
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +120,33 @@ fn sees(conversation: &Conversation, user: UserId, message: &Message) -> bool {
 fn role(conversation: &Conversation, user: UserId) -> Option<GroupRole> {
     let group = conversation.kind == ConversationKind::Group;
     conversation.member(user).filter(|_| group).map(|member| member.role)
+}
+
+/// What somebody wants to do to the accounts of this server.
+#[derive(Clone, Copy, Debug)]
+pub enum Administration {
+    /// List them.
+    See,
+    /// Make invitations, see and revoke those of all.
+    Invite,
+    /// Make an account of that role.
+    Create(Role),
+    /// Switch an account of that role off or on, or let it have a new password.
+    Control(Role),
+    /// Change a role.
+    GiveRole,
+}
+
+/// Whether somebody of that role on this server may. An administrator has power over members only: whoever could set the
+/// password of an owner would be one.
+pub fn may_administer(who: Role, what: Administration) -> bool {
+    match what {
+        Administration::See | Administration::Invite => who != Role::Member,
+        Administration::Create(role) | Administration::Control(role) => {
+            who == Role::Owner || who == Role::Admin && role == Role::Member
+        }
+        Administration::GiveRole => who == Role::Owner,
+    }
 }
 
 #[cfg(test)]

@@ -153,6 +153,27 @@ fn a_direct_conversation_is_no_group() {
 }
 
 #[test]
+fn administrators_have_power_over_members_and_owners_over_all() {
+    use Administration::{Control, Create, GiveRole, Invite, See};
+    use Role::{Admin, Member, Owner};
+    // Columns: owner, admin, member.
+    let table = [
+        (See, [true, true, false]),
+        (Invite, [true, true, false]),
+        (Create(Member), [true, true, false]),
+        (Create(Admin), [true, false, false]),
+        (Create(Owner), [true, false, false]),
+        (Control(Member), [true, true, false]),
+        (Control(Admin), [true, false, false]),
+        (Control(Owner), [true, false, false]),
+        (GiveRole, [true, false, false]),
+    ];
+    for (what, expected) in table {
+        assert_eq!([Owner, Admin, Member].map(|who| may_administer(who, what)), expected, "{what:?}");
+    }
+}
+
+#[test]
 fn a_call_in_a_group_is_led_by_role_and_by_who_began_it() {
     let member = Standing { group: true, role: Some(GroupRole::Member), ..Standing::default() };
     let admin = Standing { role: Some(GroupRole::Admin), ..member };

@@ -5,9 +5,10 @@ mod support {
     pub mod socket;
 }
 
+use charla::model::{Actor, Role};
 use serde_json::{Value, json};
 use support::house::{House, Person};
-use support::socket::Socket;
+use support::socket::{Socket, eventually};
 
 /// What the relay says of itself, with credentials that are one person's for one call.
 fn ways(call: &Value, whose: &Person) -> Value {
@@ -142,4 +143,19 @@ async fn what_a_browser_measures_is_taken_within_its_bounds_only() {
         assert_eq!(anns.refused("callStats", told.clone()).await, "badRequest", "{field}");
         told[field] = good;
     }
+}
+
+#[tokio::test]
+async fn a_session_that_ends_takes_the_call_of_an_absent_device_with_it() {
+    let house = House::new().await;
+    let (ann, bob) = (house.person("ann").await, house.person("bob").await);
+    let (mut caller, mut phone) = (ann.socket().await, bob.socket().await);
+    let call = start(&mut caller, &bob).await;
+    phone.ok("acceptCall", json!({ "call": call["id"] })).await;
+    phone.drop_connection().await;
+    eventually("the phone has left", || house.fanout.sockets_of(bob.id) == 0).await;
+    let bobs = Actor { user: bob.id, session: bob.session, role: Role::Member };
+    house.accounts.end_session(bobs, bob.session).await.unwrap();
+    // Nobody could tell the phone; it did not have to run out of time, which would be another reason.
+    assert_eq!(caller.event("callEnded").await["call"]["reason"], "hungUp");
 }

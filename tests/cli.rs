@@ -235,3 +235,45 @@ fn an_absent_database_is_waited_for_and_a_signal_ends_the_wait() {
     assert!(serving.0.wait().unwrap().success());
     assert!(!log_of(dir.path()).contains("s3cret"), "{}", log_of(dir.path()));
 }
+
+/// What a command that must succeed prints.
+fn ran(dir: &Path, arguments: &[&str]) -> String {
+    let output = charla(dir, arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn accounts_are_administered_at_the_command_line() {
+    let (dir, port) = place("");
+    let dir = dir.path();
+    let made = ran(dir, &["user", "create", "Olga", "olga@example.org", "--role", "owner"]);
+    assert!(made.contains(&format!("https://localhost:{port}/#reset=")), "{made}");
+    ran(dir, &["user", "create", "bob", "bob@example.org"]);
+    let list = ran(dir, &["user", "list"]);
+    assert!(
+        list.contains("bob  bob@example.org  member\n") && list.contains("Olga  olga@example.org  owner"),
+        "{list}"
+    );
+    assert!(!ran(dir, &["user", "list", "O"]).contains("bob"));
+    for (arguments, words) in [
+        (&["user", "disable", "olga"][..], "last owner"),
+        (&["user", "role", "olga", "admin"], "last owner"),
+        (&["user", "disable", "nobody"], "no account nobody"),
+        (&["user", "role", "bob", "emperor"], "owner, admin or member"),
+        (&["user", "create", "BOB", "b@example.org"], "taken"),
+        (&["invite", "create", "--uses", "0"], "1 to 1000"),
+    ] {
+        let output = charla(dir, arguments).output().unwrap();
+        assert!(!output.status.success() && said(&output).contains(words), "{}", said(&output));
+    }
+    assert!(ran(dir, &["user", "disable", "bob"]).contains("switched off"));
+    assert!(!ran(dir, &["user", "enable", "bob"]).contains("switched off"));
+    assert!(ran(dir, &["user", "role", "bob", "admin"]).contains("admin"));
+    assert!(ran(dir, &["user", "reset", "bob"]).contains("#reset="));
+    assert!(ran(dir, &["invite", "create", "--uses", "3", "--note", "choir"]).contains("#invite="));
+    let list = ran(dir, &["invite", "list"]);
+    assert!(list.contains("0 of 3 used") && list.contains("choir"), "{list}");
+    ran(dir, &["invite", "revoke", list.split_whitespace().next().unwrap()]);
+    assert_eq!(ran(dir, &["invite", "list"]), "");
+}

@@ -21,6 +21,8 @@ mod messages;
 mod model;
 #[path = "support/mongod.rs"]
 mod mongod;
+#[path = "store/people.rs"]
+mod people;
 #[path = "store/sync.rs"]
 mod sync;
 #[path = "store/users.rs"]
@@ -48,6 +50,14 @@ on_both! {
     users::a_session_rotates_once_and_shows_theft,
     users::sessions_end_alone_together_and_by_time,
     users::a_claim_is_taken_once,
+    people::accounts_are_listed_in_pages_and_filtered,
+    people::a_server_never_loses_its_last_owner,
+    people::ended_sessions_are_written_down_for_others,
+    people::a_reset_is_taken_once_and_the_newest_counts,
+    people::an_invitation_lets_in_as_many_as_it_says,
+    people::settings_are_changed_field_by_field,
+    people::blocks_shut_one_way_and_are_seen_the_other,
+    people::a_conversation_is_muted_for_one_member,
     conversations::a_pair_has_one_conversation,
     conversations::conversations_are_listed_newest_first_in_pages,
     conversations::watermarks_rise_and_status_follows,

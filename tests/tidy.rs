@@ -33,7 +33,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
 ];
 
 /// Files that may import every room: the wiring.
-const WIRING: [&str; 3] = ["lib", "main", "check"];
+const WIRING: [&str; 5] = ["lib", "main", "check", "console", "chores"];
 
 /// Who may name the relay in `src/`.
 const MAY_NAME_MEDIA: [&str; 6] = ["config", "calls/service", "network_test", "port", "lib", "check"];

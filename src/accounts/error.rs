@@ -31,6 +31,21 @@ pub enum AccountError {
     /// The owner link's secret is wrong, used or too old.
     #[error("the claim is not valid")]
     BadClaim,
+    /// Registration is by invitation, and there was none.
+    #[error("an invitation is needed")]
+    InvitationNeeded,
+    /// The invitation is wrong, used up or too old.
+    #[error("the invitation is not valid")]
+    BadInvitation,
+    /// The link to set a password is wrong, used or too old.
+    #[error("the reset is not valid")]
+    BadReset,
+    /// The asker's role does not suffice.
+    #[error("not allowed")]
+    NotAllowed,
+    /// Nobody would own the server.
+    #[error("the last owner")]
+    LastOwner,
     /// The password was changed by somebody else at the same time.
     #[error("the password changed meanwhile")]
     Changed,
@@ -83,6 +98,11 @@ impl From<AccountError> for Refusal {
                 Code::Forbidden,
                 "This owner link was used, is older than a day, or is not complete. Open the newest one whole.",
             ),
+            error @ (AccountError::InvitationNeeded
+            | AccountError::BadInvitation
+            | AccountError::BadReset
+            | AccountError::NotAllowed
+            | AccountError::LastOwner) => administered(&error),
             AccountError::Changed => {
                 Self::new(Code::Conflict, "The password was changed elsewhere just now. Sign in again.")
             }
@@ -105,6 +125,28 @@ impl From<AccountError> for Refusal {
             }
         }
     }
+}
+
+fn administered(error: &AccountError) -> Refusal {
+    let (code, detail) = match error {
+        AccountError::InvitationNeeded => (
+            Code::RegistrationClosed,
+            "An account here needs an invitation. Ask for one, and open its link whole.",
+        ),
+        AccountError::BadInvitation => (
+            Code::Forbidden,
+            "This invitation is used up, too old or withdrawn, or its link is not complete. Ask for a new one.",
+        ),
+        AccountError::BadReset => (
+            Code::Forbidden,
+            "This link was used, is older than a day, or is not complete. Ask for a new one.",
+        ),
+        AccountError::LastOwner => {
+            (Code::Conflict, "This is the server's last owner. Make somebody else an owner first.")
+        }
+        _ => (Code::Forbidden, "Your role on this server does not allow that."),
+    };
+    Refusal::new(code, detail)
 }
 
 fn taken(which: Unique) -> Refusal {

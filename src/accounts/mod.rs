@@ -1,18 +1,22 @@
 //! Who people are: registration, sign-in, passwords, profiles. Owns users and (in `sessions`) their sessions; knows the
 //! store and the outbox, and neither HTTP nor Socket.IO.
 
+pub mod admin;
 mod error;
+mod invitations;
 pub mod password;
 pub mod rules;
 mod sessions;
 pub mod token;
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use error::AccountError;
+pub use invitations::{InvitationWish, Pass};
 
 use crate::clock::{Clock, Timestamp};
 use crate::code::FieldError;
@@ -20,7 +24,7 @@ use crate::config;
 use crate::event::Outbox;
 use crate::ids::{SessionId, UserId};
 use crate::limit::{Limiter, Rate};
-use crate::model::{Actor, OwnUser, PublicUser, Role, User};
+use crate::model::{Actor, OwnUser, PublicUser, Role, User, UserQuery};
 use crate::random::Random;
 use crate::store::Store;
 use password::{Hasher, Verdict};
@@ -34,6 +38,8 @@ pub const CLAIM_LIFETIME: Duration = Duration::from_secs(24 * 3600);
 pub const GRACE: Duration = Duration::from_secs(30);
 /// Sessions of one user at most; the one that was seen longest ago makes room.
 pub const MAX_SESSIONS: usize = 100;
+/// Pages of the store that one page of people may take.
+const FIND_PAGES: usize = 5;
 /// Keys that each limiter remembers.
 const LIMITER_KEYS: usize = 20_000;
 /// A sign-in with more than this is refused unread: no name and no password is that long, not even the original's.
@@ -101,6 +107,8 @@ pub struct Accounts {
     registrations: AddressLimiter,
     /// Until when the owner link made by this process can be used, milliseconds since 1970; 0 if there is none.
     claimable_until: AtomicI64,
+    /// Sessions whose end another process wrote down, told already; and when that was.
+    noticed: Mutex<HashMap<SessionId, Timestamp>>,
 }
 
 impl Accounts {
@@ -133,22 +141,23 @@ impl Accounts {
             login_addresses: Mutex::new(limiter(limits.logins_per_address, quarter)),
             registrations: Mutex::new(limiter(limits.registrations_per_address, hour)),
             claimable_until: AtomicI64::new(0),
+            noticed: Mutex::default(),
         }
     }
 
-    /// Makes an account and signs it in.
+    /// Makes an account and signs it in, where everybody may.
     ///
     /// # Errors
-    /// `RegistrationClosed`, `Invalid`, `Taken`, `TooMany`, and what the pool or the store says.
+    /// As `register_by`.
     pub async fn register(&self, wish: Registration, client: Client) -> Result<SignedIn> {
-        if self.settings.registration == config::Registration::Closed {
-            return Err(AccountError::RegistrationClosed);
-        }
-        let (username, email) = checked(&wish)?;
-        self.take_registration(client.address)?;
-        let hash = self.hasher.hash(&wish.password, self.random.bytes()).await?;
+        self.register_by(wish, Pass::default(), client).await
+    }
+
+    /// A member with a hash for his password, not stored yet.
+    async fn member(&self, (username, email): (String, String), password: &str) -> Result<User> {
+        let hash = self.hasher.hash(password, self.random.bytes()).await?;
         let now = self.clock.now();
-        let user = User {
+        Ok(User {
             id: UserId(self.random.object_id(now)),
             username,
             email,
@@ -156,10 +165,7 @@ impl Accounts {
             role: Role::Member,
             disabled: false,
             created_at: now,
-        };
-        self.store.create_user(user.clone()).await?;
-        tracing::info!(user = %user.id, "registered");
-        self.open_session(&user, &client).await
+        })
     }
 
     /// Signs in by username or e-mail. Unknown users and wrong passwords cost the same and are told the same. (An
@@ -248,9 +254,9 @@ impl Accounts {
         self.claimable_until.load(Ordering::Relaxed) > self.clock.now().0
     }
 
-    /// Whether anybody may make an account.
-    pub fn registration_open(&self) -> bool {
-        self.settings.registration == config::Registration::Open
+    /// Who may make an account.
+    pub fn registration(&self) -> config::Registration {
+        self.settings.registration
     }
 
     /// The actor as he sees himself.
@@ -266,13 +272,39 @@ impl Accounts {
         Ok(self.store.user(id).await?.ok_or(AccountError::NotFound)?.public())
     }
 
-    /// People whose name begins with `prefix`, by name, without the actor.
-    pub async fn find_users(&self, actor: Actor, prefix: &str, limit: usize) -> Result<Vec<PublicUser>> {
+    /// People whose name begins with `prefix`, by name, beyond `after`, without the actor and without those who blocked
+    /// him; and what `after` is next, if there may be more.
+    pub async fn find_users(
+        &self,
+        actor: Actor,
+        prefix: &str,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<PublicUser>, Option<String>)> {
         if prefix.len() > MAX_LOGIN_BYTES {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), None));
         }
-        let found = self.store.find_users(&rules::normal(prefix), limit.saturating_add(1)).await?;
-        Ok(found.iter().filter(|u| u.id != actor.user).take(limit).map(User::public).collect())
+        let blocks = self.store.blocks_around(actor.user).await?;
+        let shown = |u: &User| u.id != actor.user && !blocks.iter().any(|b| b.user == u.id);
+        let mut query = UserQuery { prefix: rules::normal(prefix), after, role: None, disabled: Some(false) };
+        let mut people = Vec::new();
+        // Whoever is not shown takes no place; a few pages of them end the search early, and it can be gone on with.
+        for _ in 0..FIND_PAGES {
+            let found = self.store.list_users(&query, limit).await?;
+            for user in &found {
+                query.after = Some(user.username.to_lowercase());
+                if shown(user) {
+                    people.push(user.public());
+                }
+                if people.len() == limit {
+                    return Ok((people, query.after));
+                }
+            }
+            if found.len() < limit {
+                return Ok((people, None));
+            }
+        }
+        Ok((people, query.after))
     }
 
     /// The user of that name, if any, and whether it is his password. Costs the same without a user.

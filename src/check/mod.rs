@@ -67,6 +67,7 @@ pub async fn report(loaded: &Loaded) -> Report {
     in_front(&mut report, config, runs).await;
     let registration = match config.accounts.registration {
         Registration::Open => "open: whoever reaches the page can make an account",
+        Registration::Invite => "invite: whoever has an invitation can make an account",
         Registration::Closed => "closed",
     };
     report.fact("registration", registration);

@@ -163,6 +163,8 @@ impl Default for Storage {
 pub enum Registration {
     #[default]
     Open,
+    /// Whoever has an invitation.
+    Invite,
     Closed,
 }
 

@@ -12,7 +12,7 @@ use super::extract::{Id, Json, Signed, Visitor, address, cookie};
 use super::problem::{Refused, refuse};
 use super::security::check_csrf;
 use super::{App, Route};
-use crate::accounts::{Credentials, Registration, SignedIn, network};
+use crate::accounts::{Credentials, Pass, Registration, SignedIn, network};
 use crate::clock::Timestamp;
 use crate::code::{Code, Refusal};
 use crate::ids::SessionId;
@@ -60,6 +60,10 @@ pub struct RegisterBody {
     /// 8–128 characters, taken exactly as they are.
     #[schema(format = Password, min_length = 8, max_length = 128)]
     password: String,
+    /// The part of an invitation's link after `#invite=`, where registration is by invitation.
+    invite: Option<String>,
+    /// The part of the owner link after `#claim=`: opens registration where it is not open, and is used up by `auth/claim` only.
+    claim: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -140,8 +144,9 @@ pub async fn register(
     Visitor(client): Visitor,
     Json(body): Json<RegisterBody>,
 ) -> Result<Response, Refused> {
-    let RegisterBody { username, email, password } = body;
-    let signed_in = app.accounts.register(Registration { username, email, password }, client).await?;
+    let RegisterBody { username, email, password, invite, claim } = body;
+    let wish = Registration { username, email, password };
+    let signed_in = app.accounts.register_by(wish, Pass { invite, claim }, client).await?;
     Ok(answer(StatusCode::CREATED, signed_in, app.clock.now()))
 }
 

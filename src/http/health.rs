@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::problem::{Refused, refuse};
 use super::{App, Route};
 use crate::code::Code;
+use crate::config::Registration;
 
 /// What readiness depends on, so that this room need not know it.
 #[async_trait::async_trait]
@@ -36,7 +37,7 @@ pub struct HealthView {
 pub struct InfoView {
     name: String,
     version: String,
-    /// `open` or `closed`.
+    /// `open`, `invite` or `closed`.
     registration: &'static str,
     /// Whether an owner link waits to be used.
     claimable: bool,
@@ -63,7 +64,11 @@ pub async fn ready(State(app): State<App>) -> Result<Json<HealthView>, Refused> 
 /// What this server is.
 #[utoipa::path(get, path = "/api/v1/info", operation_id = "getInfo", tag = "server", responses((status = 200, body = InfoView)))]
 pub async fn info(State(app): State<App>) -> Json<InfoView> {
-    let registration = if app.accounts.registration_open() { "open" } else { "closed" };
+    let registration = match app.accounts.registration() {
+        Registration::Open => "open",
+        Registration::Invite => "invite",
+        Registration::Closed => "closed",
+    };
     Json(InfoView {
         name: app.site.name.clone(),
         version: app.site.version.clone(),

@@ -1,5 +1,6 @@
 //! The REST face, the documents beside it and the page: how the services look over HTTP. Knows services and no store.
 
+mod admin;
 mod assets;
 mod auth;
 mod calls;
@@ -132,6 +133,7 @@ pub fn paths() -> Vec<&'static str> {
 
 fn routes() -> Vec<Route> {
     let mut routes = auth::routes();
+    routes.extend(admin::routes());
     routes.extend(users::routes());
     routes.extend(conversations::routes());
     routes.extend(groups::routes());

@@ -15,7 +15,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::complete::complete;
 use super::problem::{Problem, status};
-use super::{Route, auth, calls, conversations, groups, health, messages, users};
+use super::{Route, admin, auth, calls, conversations, groups, health, messages, users};
 use crate::code::Code;
 use crate::site::COOKIE;
 
@@ -28,6 +28,8 @@ use crate::site::COOKIE;
         conversations::open, conversations::conversation, conversations::messages, conversations::send,
         conversations::read, groups::create, groups::rename, groups::add, groups::set_role, groups::remove,
         messages::message, messages::edit, messages::delete, messages::react,
+        admin::users, admin::create, admin::user, admin::change, admin::reset, admin::set_password,
+        admin::invitations, admin::invite, admin::revoke,
         calls::list, calls::call, health::live, health::ready, health::info
     ),
     components(schemas(Problem)),
@@ -36,8 +38,9 @@ use crate::site::COOKIE;
 struct Api;
 
 /// Paths that need no authentication.
-pub const OPEN: [&str; 6] = [
+pub const OPEN: [&str; 7] = [
     "/api/v1/auth/register",
+    "/api/v1/auth/reset",
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",
     "/api/v1/health/live",
@@ -117,7 +120,9 @@ fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
     match path {
         p if p.starts_with("/api/v1/groups/") => codes.push(Code::Forbidden),
         p if p.starts_with("/api/v1/messages/") => codes.extend([Code::Forbidden, Code::Conflict]),
-        "/api/v1/auth/register" => codes.extend([Code::RegistrationClosed, Code::Taken]),
+        p if p.starts_with("/api/v1/admin/") => codes.extend([Code::Forbidden, Code::Conflict, Code::Taken]),
+        "/api/v1/auth/reset" => codes.push(Code::Forbidden),
+        "/api/v1/auth/register" => codes.extend([Code::RegistrationClosed, Code::Forbidden, Code::Taken]),
         "/api/v1/auth/login" => codes.extend([Code::WrongCredentials, Code::Forbidden]),
         "/api/v1/auth/refresh" => codes.push(Code::Unauthenticated),
         "/api/v1/auth/password" => codes.extend([Code::WrongCredentials, Code::Conflict]),

@@ -36,6 +36,24 @@ pub fn decode<Id>(
     Ok(Some(Cursor { at, id: id(ObjectId::from_bytes(rest.try_into().expect("20 less 8 is 12"))) }))
 }
 
+/// A text as URL-safe characters: a cursor of lists that are in the order of a text.
+pub fn encode_text(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+/// What `encode_text` made.
+///
+/// # Errors
+/// `Invalid` for anything else.
+pub fn decode_text(text: Option<&str>) -> Result<Option<String>, Refused> {
+    let Some(text) = text else { return Ok(None) };
+    let raw = URL_SAFE_NO_PAD.decode(text).ok().and_then(|raw| String::from_utf8(raw).ok());
+    match raw.filter(|raw| !raw.is_empty()) {
+        Some(text) => Ok(Some(text)),
+        None => Err(invalid("after", "Use what `next` of the page before said, as it is.")),
+    }
+}
+
 /// `Link: <…>; rel="next"`: the same address with `name=next`, or nothing.
 pub fn link(uri: &Uri, name: &str, next: Option<&str>) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -66,6 +84,16 @@ mod tests {
             assert!(decode(Some(junk), |id| id).is_err(), "{junk}");
         }
         assert_eq!(decode(None, |id| id).unwrap(), None);
+    }
+
+    #[test]
+    fn a_text_comes_back_as_it_was() {
+        for text in ["anna", "Жанна", "a.b_c-9"] {
+            assert_eq!(decode_text(Some(&encode_text(text))).unwrap().as_deref(), Some(text));
+        }
+        for junk in ["", "=", "a b", "_w"] {
+            assert!(decode_text(Some(junk)).is_err(), "{junk}");
+        }
     }
 
     #[test]

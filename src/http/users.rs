@@ -1,14 +1,15 @@
 //! `/api/v1/users…`: who is here.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
+use axum::http::HeaderMap;
 use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::extract::{Id, Params, Signed, limit};
 use super::problem::Refused;
-use super::{App, Route};
+use super::{App, Route, paging};
 use crate::ids::UserId;
 use crate::model::{OwnUser, PublicUser};
 
@@ -26,13 +27,16 @@ pub struct FindParams {
     /// 1–100, default 50.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
+    /// `next` of the page before.
+    #[param(pattern = "^[A-Za-z0-9_-]{1,400}$")]
+    after: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct UsersView {
     /// By username, without the asker.
     users: Vec<PublicUser>,
-    /// Always null: write more of the name to find further people.
+    /// `after` of the next page; null at the end.
     next: Option<String>,
 }
 
@@ -44,15 +48,18 @@ pub async fn me(State(app): State<App>, Signed(actor): Signed) -> Result<Json<Ow
 
 /// People whose name begins so.
 #[utoipa::path(get, path = "/api/v1/users", operation_id = "findUsers", tag = "users", params(FindParams),
-    responses((status = 200, body = UsersView)))]
+    responses((status = 200, body = UsersView, headers(("Link", description = "rel=\"next\"")))))]
 pub async fn find(
     State(app): State<App>,
     Signed(actor): Signed,
+    OriginalUri(uri): OriginalUri,
     Params(params): Params<FindParams>,
-) -> Result<Json<UsersView>, Refused> {
+) -> Result<(HeaderMap, Json<UsersView>), Refused> {
     let limit = limit(params.limit)?;
-    let users = app.accounts.find_users(actor, &params.query, limit).await?;
-    Ok(Json(UsersView { users, next: None }))
+    let after = paging::decode_text(params.after.as_deref())?;
+    let (users, next) = app.accounts.find_users(actor, &params.query, after, limit).await?;
+    let next = next.map(|name| paging::encode_text(&name));
+    Ok((paging::link(&uri, "after", next.as_deref()), Json(UsersView { users, next })))
 }
 
 /// One person.

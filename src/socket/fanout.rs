@@ -1,19 +1,28 @@
 //! The map of all sockets: who is here on which device, and how an event reaches them. The one owner of that state.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use socketioxide::socket::Sid;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::conn::Conn;
 use super::protocol::ServerEvent;
 use crate::event::{Audience, Event, Outbox, Whereabouts};
 use crate::ids::{DeviceId, SessionId, UserId};
 
+/// Devices without a socket whose session is remembered. One is in a call at most for as long as it may reconnect, so
+/// that those who left longest ago need not be known any more.
+const ABSENT_MAX: usize = 20_000;
+
 #[derive(Default)]
 struct Map {
     by_user: HashMap<UserId, Vec<Arc<Conn>>>,
     by_session: HashMap<SessionId, Vec<Arc<Conn>>>,
+    /// In the order they left.
+    absent: VecDeque<(SessionId, UserId, DeviceId)>,
+    /// Who wants to hear of absent devices whose session has ended.
+    orphans: Option<UnboundedSender<(UserId, DeviceId)>>,
 }
 
 /// All authenticated sockets. Services publish into it; the socket layer enters and leaves.
@@ -31,6 +40,7 @@ impl Fanout {
         if conn.is_gone() {
             return Vec::new();
         }
+        map.absent.retain(|(_, user, device)| (*user, *device) != (conn.actor.user, conn.device));
         let of_user = map.by_user.entry(conn.actor.user).or_default();
         let older = of_user.iter().filter(|other| other.device == conn.device).cloned().collect();
         of_user.push(conn.clone());
@@ -52,6 +62,35 @@ impl Fanout {
         conn.mark_gone();
         drop_from(&mut map.by_user, conn.actor.user, conn.sid);
         drop_from(&mut map.by_session, conn.actor.session, conn.sid);
+        let here = map
+            .by_user
+            .get(&conn.actor.user)
+            .is_some_and(|conns| conns.iter().any(|c| c.device == conn.device));
+        if !here {
+            if map.absent.len() >= ABSENT_MAX {
+                map.absent.pop_front();
+            }
+            map.absent.push_back((conn.actor.session, conn.actor.user, conn.device));
+        }
+    }
+
+    /// Devices whose session ends while they have no socket: nobody can be told, but their calls must end.
+    pub(super) fn orphans(&self) -> UnboundedReceiver<(UserId, DeviceId)> {
+        let (sender, receiver) = unbounded_channel();
+        self.0.write().unwrap_or_else(PoisonError::into_inner).orphans = Some(sender);
+        receiver
+    }
+
+    fn orphan(&self, session: SessionId) {
+        let mut map = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let gone: Vec<_> = map.absent.iter().filter(|(s, ..)| *s == session).copied().collect();
+        map.absent.retain(|(s, ..)| *s != session);
+        for (_, user, device) in gone {
+            if let Some(orphans) = &map.orphans {
+                // Nobody listens any more: the server stops, and with it all calls.
+                let _ = orphans.send((user, device));
+            }
+        }
     }
 
     /// Whether the user has a socket on this device.
@@ -110,14 +149,20 @@ impl Whereabouts for Fanout {
 
 impl Outbox for Fanout {
     fn publish(&self, to: Audience, event: Event) {
-        let ends_session = matches!(event, Event::SessionRevoked(_));
+        let ends_session = match &event {
+            Event::SessionRevoked(session) => Some(*session),
+            _ => None,
+        };
         let conns = self.find(&to);
         let event = ServerEvent::from(event);
         for conn in conns {
             conn.tell(event.clone());
-            if ends_session {
+            if ends_session.is_some() {
                 conn.close();
             }
+        }
+        if let Some(session) = ends_session {
+            self.orphan(session);
         }
     }
 }

@@ -150,6 +150,12 @@ fn gate(deps: SocketDeps, fanout: Fanout, door: &Door) -> Gate {
     let (engine, lines) = (door.engine.clone(), door.lines.clone());
     let handlers = Arc::new(Handlers { accounts, chat, calls, network_tests });
     let counts = Arc::new(Counts::new(limits.events, limits.user_events));
+    let (mut orphans, calls) = (fanout.orphans(), handlers.calls.clone());
+    tokio::spawn(async move {
+        while let Some((user, device)) = orphans.recv().await {
+            calls.evict(user, device).await;
+        }
+    });
     Gate {
         dispatch: Dispatch { handlers: handlers.clone(), counts, clock: clock.clone() },
         handlers,

@@ -14,6 +14,17 @@ pub fn fold(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
+/// Folded usernames that begin with `prefix` and lie beyond `after`: at or above the first, below the second.
+pub fn names(prefix: &str, after: Option<&str>) -> (String, String) {
+    // Not fold(): a space at the end of a prefix may be the middle of a name.
+    let prefix = prefix.trim_start().to_lowercase();
+    // No character sorts above U+10FFFF, so this ends the range of the prefix.
+    let end = format!("{prefix}\u{10FFFF}");
+    // Nor any below U+0000: the first text beyond another one is that with a NUL behind it.
+    let beyond = after.map(|after| format!("{after}\u{0}"));
+    (beyond.filter(|beyond| *beyond > prefix).unwrap_or(prefix), end)
+}
+
 /// The stored word of an enum without fields: the same as on the wire.
 pub fn word<T: Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {

@@ -7,6 +7,7 @@ pub mod change;
 pub mod derive;
 pub mod mongo;
 pub mod open;
+pub mod people;
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -136,7 +137,7 @@ pub struct SyncPage {
 
 /// The store.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: people::PeopleStore {
     // users
     /// `Taken(Username | Email)` without regard to case (Unicode lower case of the trimmed text).
     async fn create_user(&self, user: User) -> Result<()>;

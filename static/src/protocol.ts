@@ -6,6 +6,17 @@ export type Timestamp = string
 
 export interface User { id: Id; username: string; createdAt: Timestamp }
 export interface OwnUser extends User { email: string; role: 'owner' | 'admin' | 'member' }
+/** An account as those who run the server see it. */
+export interface AdminUser extends OwnUser { disabled: boolean }
+export interface Invitation {
+  id: Id
+  note: string
+  createdBy: Id | null
+  createdAt: Timestamp
+  expiresAt: Timestamp
+  maxUses: number
+  uses: number
+}
 export interface Session {
   id: Id
   createdAt: Timestamp

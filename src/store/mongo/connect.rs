@@ -121,7 +121,7 @@ pub(super) async fn identify(db: &Database) -> Result<i64> {
 
 /// Makes the indexes; does nothing where they are. Also makes the collections, which a transaction should not.
 pub(super) async fn index(db: &Database) -> Result<()> {
-    for (name, indexes) in indexes() {
+    for (name, indexes) in indexes().into_iter().chain(super::people::indexes()) {
         db.collection::<Document>(name).create_indexes(indexes).await?;
     }
     Ok(())
@@ -179,11 +179,11 @@ fn indexes() -> [(&'static str, Vec<IndexModel>); 6] {
     ]
 }
 
-fn plain(keys: Document) -> IndexModel {
+pub(super) fn plain(keys: Document) -> IndexModel {
     IndexModel::builder().keys(keys).build()
 }
 
-fn unique(name: &str, keys: Document) -> IndexModel {
+pub(super) fn unique(name: &str, keys: Document) -> IndexModel {
     let options = IndexOptions::builder().unique(true).name(name.to_owned()).build();
     IndexModel::builder().keys(keys).options(options).build()
 }

@@ -12,7 +12,7 @@ use super::error::duplicate;
 use super::values::{date, limit, time};
 use crate::ids::UserId;
 use crate::model::{Role, User};
-use crate::store::derive::{fold, word};
+use crate::store::derive::{fold, names, word};
 use crate::store::{Result, StoreError, Unique};
 
 #[derive(Serialize, Deserialize)]
@@ -62,14 +62,18 @@ impl From<UserDoc> for User {
 
 pub(super) async fn create(m: &Base, user: User) -> Result<()> {
     match m.users.insert_one(UserDoc::from(user)).await {
-        Err(e) => Err(match duplicate(&e) {
-            Some(text) if text.contains("index: username ") => StoreError::Taken(Unique::Username),
-            Some(text) if text.contains("index: email ") => StoreError::Taken(Unique::Email),
-            Some(_) => StoreError::Taken(Unique::Id),
-            None => e.into(),
-        }),
+        Err(e) => Err(taken(&e).unwrap_or_else(|| e.into())),
         Ok(_) => Ok(()),
     }
+}
+
+/// Which unique value an insert found taken.
+pub(super) fn taken(error: &mongodb::error::Error) -> Option<StoreError> {
+    duplicate(error).map(|text| match text {
+        text if text.contains("index: username ") => StoreError::Taken(Unique::Username),
+        text if text.contains("index: email ") => StoreError::Taken(Unique::Email),
+        _ => StoreError::Taken(Unique::Id),
+    })
 }
 
 pub(super) async fn get(m: &Base, id: UserId) -> Result<Option<User>> {
@@ -96,10 +100,7 @@ pub(super) async fn find(m: &Base, prefix: &str, most: usize) -> Result<Vec<User
     if most == 0 {
         return Ok(Vec::new());
     }
-    // Not fold(): a space at the end of a prefix may be the middle of a name.
-    let from = prefix.trim_start().to_lowercase();
-    // No character sorts above U+10FFFF, so this ends the range of the prefix.
-    let to = format!("{from}\u{10FFFF}");
+    let (from, to) = names(prefix, None);
     let filter = doc! { "usernameKey": { "$gte": from, "$lt": to }, "disabled": false };
     let found: Vec<UserDoc> =
         m.users.find(filter).sort(doc! { "usernameKey": 1 }).limit(limit(most)).await?.try_collect().await?;

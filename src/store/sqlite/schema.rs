@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("timelines.sql"),
     include_str!("groups.sql"),
     include_str!("edits.sql"),
+    include_str!("people.sql"),
 ];
 /// Files up to this size are checked page by page at every start; beyond it that would take too long.
 const CHECKED_BYTES: u64 = 64 << 20;

@@ -7,12 +7,12 @@ use super::rows::{enumerated, limit, oid, raw, time};
 use super::threads::Tx;
 use crate::ids::UserId;
 use crate::model::{Role, User};
-use crate::store::derive::{fold, word};
+use crate::store::derive::{fold, names, word};
 use crate::store::{Result, StoreError, Unique};
 
-const COLUMNS: &str = "id, username, email, password, role, disabled, created_at";
+pub(super) const COLUMNS: &str = "id, username, email, password, role, disabled, created_at";
 
-fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: UserId(oid(row, 0)?),
         username: row.get(1)?,
@@ -68,10 +68,7 @@ pub(super) fn by_login(conn: &Connection, login: &str) -> Result<Option<User>> {
 }
 
 pub(super) fn find(conn: &Connection, prefix: &str, most: usize) -> Result<Vec<User>> {
-    // Not fold(): a space at the end of a prefix may be the middle of a name.
-    let from = prefix.trim_start().to_lowercase();
-    // No character sorts above U+10FFFF, so this ends the range of the prefix.
-    let to = format!("{from}\u{10FFFF}");
+    let (from, to) = names(prefix, None);
     let sql = format!(
         "SELECT {COLUMNS} FROM users WHERE username_key >= ?1 AND username_key < ?2 AND NOT disabled
          ORDER BY username_key LIMIT ?3"
