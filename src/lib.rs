@@ -13,6 +13,7 @@ pub mod event;
 pub mod files;
 pub mod http;
 pub mod ids;
+pub mod import;
 pub mod limit;
 pub mod model;
 pub mod network_test;
@@ -46,7 +47,7 @@ use crate::accounts::Accounts;
 use crate::calls::service::{Calls, MediaPlane as _, Plane};
 use crate::chat::{Chat, ChatLimits};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Engine, Srtp, TlsMode};
+use crate::config::{Config, Srtp, TlsMode};
 use crate::event::{IceServer, Outbox};
 use crate::files::Files;
 use crate::http::{Health, HttpDeps, TrustPage};
@@ -350,10 +351,7 @@ impl Health for StoreHealth {
 
 /// What the configuration calls its store, as `store::open` wants it.
 fn store_url(config: &Config) -> Result<String, RunError> {
-    Ok(match config.storage.url.engine().ok_or(RunError::NoEngine)? {
-        Engine::Sqlite => format!("sqlite:{}", config.data("charla.db").display()),
-        Engine::Mongo => config.storage.url.0.clone(),
-    })
+    config.store_url().ok_or(RunError::NoEngine)
 }
 
 /// Opens the store; while the database does not answer, tries again and says so.

@@ -343,6 +343,13 @@ impl Config {
     pub fn data(&self, name: &str) -> PathBuf {
         self.server.data_dir.join(name)
     }
+    /// What the store is opened by; `None` if the configuration names no engine.
+    pub fn store_url(&self) -> Option<String> {
+        Some(match self.storage.url.engine()? {
+            Engine::Sqlite => format!("sqlite:{}", self.data("charla.db").display()),
+            Engine::Mongo => self.storage.url.0.clone(),
+        })
+    }
     /// Takes relative paths as relative to `base`.
     pub fn resolve_paths(&mut self, base: &Path) {
         for path in [
