@@ -394,6 +394,7 @@ fn bind(config: &Config, machine: &Machine) -> Result<(Vec<TcpListener>, Media, 
             max_handshakes: config.media.max_handshakes,
             srtp_any: config.media.srtp == Srtp::Any,
             tcp_only: false,
+            gather: charla_media::api::Config::GATHER,
         });
         match media {
             Ok((media, events)) => return Ok((listeners, media, events)),

@@ -38,6 +38,7 @@ pub fn relay() -> Relay {
         max_handshakes: 4,
         srtp_any: false,
         tcp_only: false,
+        gather: Config::GATHER,
     };
     let mut relay = Relay::new(config, *START, rng()).unwrap();
     relay.open_room(RoomId(1));

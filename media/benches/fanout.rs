@@ -83,6 +83,7 @@ impl Hall {
             max_handshakes: 10_000,
             srtp_any: false,
             tcp_only: false,
+            gather: Config::GATHER,
         };
         let relay = Relay::new(config, (now, SystemTime::now()), StdRng::seed_from_u64(1))?;
         let (clients, speakers) = (Vec::new(), Vec::new());

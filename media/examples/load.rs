@@ -13,6 +13,7 @@
 //! `--seconds N`: each case is measured for so long. `--junk RATE`: meanwhile a process pinned to the second processor
 //! floods the relay's port with so many datagrams of junk a second; `--sink RATE`: the same flood at a socket of this
 //! process that nobody reads, which is the control (pin this one to the first: `taskset -c 0`).
+//! `--gather US`: how long the relay lets datagrams gather, instead of what it does by default.
 
 #![allow(clippy::disallowed_methods, reason = "a load client reads clocks")]
 
@@ -23,7 +24,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use charla_media::api::TransportId;
+use charla_media::api::{Config, TransportId};
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns};
@@ -82,6 +83,7 @@ struct Choice {
     woken: bool,
     burst: bool,
     flood: Option<Flood>,
+    gather: Duration,
 }
 
 /// Datagrams a second, and where to.
@@ -93,10 +95,10 @@ enum Flood {
 
 fn main() -> Result<()> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [serve, address] = &arguments[..]
+    if let [serve, address, gather] = &arguments[..]
         && serve == "--serve"
     {
-        return server::serve(address.parse()?);
+        return server::serve(address.parse()?, Duration::from_micros(gather.parse()?));
     }
     if let [flood, address, rate, seconds, ufrag] = &arguments[..]
         && flood == "--flood"
@@ -113,17 +115,19 @@ fn main() -> Result<()> {
         Ok(Some(value))
     };
     let (only, seconds) = (number("--case")?, number("--seconds")?);
+    let gather = number("--gather")?.map_or(Config::GATHER, |us| Duration::from_micros(us.into()));
     let flood = number("--junk")?.map(Flood::Relay).or(number("--sink")?.map(Flood::Sink));
     let known = ["--quick", "--stack", "--veth", "--woken", "--burst"];
     if let Some(unknown) = arguments.iter().find(|argument| !known.contains(&argument.as_str())) {
         return Err(format!(
-            "unknown argument {unknown}; known: --case N, --seconds N, --junk RATE, --sink RATE, {}",
+            "unknown argument {unknown}; known: --case N, --gather US, --seconds N, --junk RATE, --sink RATE, {}",
             known.join(", ")
         )
         .into());
     }
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    let choice = Choice { stack: has("--stack"), woken: has("--woken"), burst: has("--burst"), flood };
+    let choice =
+        Choice { stack: has("--stack"), woken: has("--woken"), burst: has("--burst"), flood, gather };
     let (cases, span) = if has("--quick") {
         (&QUICK[..], Duration::from_secs(1))
     } else {
@@ -188,7 +192,7 @@ impl Crowd {
     fn gather(identities: &Identities, case: &Case, choice: Choice, place: &Place) -> Result<Crowd> {
         let mut crowd = Crowd {
             memory_before: 0,
-            server: Server::spawn(place)?,
+            server: Server::spawn(place, choice.gather)?,
             poll: Poll::new()?,
             people: Vec::new(),
             choice,

@@ -258,6 +258,7 @@ mod tests {
             max_handshakes: 10,
             srtp_any: false,
             tcp_only: false,
+            gather: Config::GATHER,
         }
     }
 

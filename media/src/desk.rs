@@ -344,6 +344,7 @@ mod tests {
             max_handshakes: 10,
             srtp_any: false,
             tcp_only: false,
+            gather: Config::GATHER,
         };
         let now = Instant::now();
         let relay = Relay::new(config, (now, SystemTime::now()), StdRng::seed_from_u64(1)).unwrap();

@@ -31,6 +31,7 @@
 //!         max_handshakes: 1000,
 //!         srtp_any: false,
 //!         tcp_only: false,
+//!         gather: Config::GATHER,
 //!     };
 //!     let (media, mut events) = Media::start(config)?;
 //!     tokio::spawn(async move {

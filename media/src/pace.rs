@@ -3,9 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-/// How long datagrams may gather. It is all that this adds to a packet's way; half of it on average.
-pub(crate) const WINDOW: Duration = Duration::from_micros(200);
-
 /// Datagrams expected in a window from which on waiting for it is cheaper than being woken by each.
 const WORTHWHILE: f32 = 1.0;
 
@@ -15,14 +12,16 @@ const MEMORY: Duration = Duration::from_millis(20);
 /// How fast datagrams come.
 #[derive(Debug)]
 pub(crate) struct Pace {
+    /// How long datagrams may gather. It is all that this adds to a packet's way; half of it on average.
+    window: Duration,
     /// Datagrams per window, smoothed.
     expected: f32,
     at: Instant,
 }
 
 impl Pace {
-    pub(crate) fn new(now: Instant) -> Pace {
-        Pace { expected: 0.0, at: now }
+    pub(crate) fn new(window: Duration, now: Instant) -> Pace {
+        Pace { window, expected: 0.0, at: now }
     }
 
     /// So many datagrams came since the last call.
@@ -32,19 +31,21 @@ impl Pace {
             return;
         }
         self.at = now;
-        let measured = datagrams as f32 * WINDOW.as_secs_f32() / span;
+        let measured = datagrams as f32 * self.window.as_secs_f32() / span;
         self.expected += (measured - self.expected) * (span / (span + MEMORY.as_secs_f32()));
     }
 
     /// How long to let datagrams gather before the next look; `None` when the next one should wake the loop.
     pub(crate) fn pause(&self) -> Option<Duration> {
-        (self.expected >= WORTHWHILE).then_some(WINDOW)
+        (self.expected >= WORTHWHILE).then_some(self.window)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const WINDOW: Duration = Duration::from_micros(200);
 
     /// The pause after `count` datagrams came one by one, `gap` apart.
     fn after(pace: &mut Pace, now: &mut Instant, gap: Duration, count: usize) -> Option<Duration> {
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn it_pauses_while_datagrams_come_fast() {
         let mut now = Instant::now();
-        let mut pace = Pace::new(now);
+        let mut pace = Pace::new(WINDOW, now);
         assert_eq!(pace.pause(), None, "nothing came yet");
         assert_eq!(after(&mut pace, &mut now, WINDOW * 3, 500), None);
         assert_eq!(after(&mut pace, &mut now, WINDOW / 3, 500), Some(WINDOW));
@@ -74,11 +75,18 @@ mod tests {
     #[test]
     fn silence_and_one_burst_leave_no_pause() {
         let start = Instant::now();
-        let mut pace = Pace::new(start);
+        let mut pace = Pace::new(WINDOW, start);
         pace.served(start + Duration::from_secs(1), 1);
         assert_eq!(pace.pause(), None);
         pace.served(start + Duration::from_secs(1), 64);
         pace.served(start + Duration::from_secs(60), 64);
         assert_eq!(pace.pause(), None);
+    }
+
+    #[test]
+    fn without_a_window_every_datagram_wakes() {
+        let mut now = Instant::now();
+        let mut pace = Pace::new(Duration::ZERO, now);
+        assert_eq!(after(&mut pace, &mut now, Duration::from_micros(1), 5_000), None);
     }
 }

@@ -143,13 +143,14 @@ pub(crate) fn start(mut config: Config, events: EventSender) -> io::Result<Runni
     let wake = Arc::new(Wake { waker: Waker::new(poll.registry(), WAKE)?, pending: AtomicBool::new(false) });
     let secret = Arc::new(Secret::generate(clocks(), &mut seeded()));
     let host = (Arc::clone(&secret), Peers::of(&config.announce_udp));
+    let gather = config.gather;
     let relay = Relay::new(config, clocks(), seeded()).map_err(io::Error::other)?;
     let (queue, commands) = mpsc::channel();
     let inbox = Inbox { commands, wake: Arc::clone(&wake) };
     let thread = thread::Builder::new().name("media-shard".to_owned()).spawn(move || {
         // Else the kernel may add 50 us to each of the loop's short waits. Without it they are longer, nothing worse.
         let _ = nix::sys::prctl::set_timerslack(1);
-        let shard = Shard::new(Desk::new(relay, host, events), poll, sockets, inbox);
+        let shard = Shard::new(Desk::new(relay, host, events), poll, sockets, (inbox, gather));
         if catch_unwind(AssertUnwindSafe(move || shard.run())).is_err() {
             tracing::error!("the media shard failed: calls have no audio until the process starts again");
         }
@@ -206,9 +207,14 @@ enum Turn {
 }
 
 impl Shard {
-    fn new(desk: Desk, poll: Poll, sockets: Vec<mio::net::UdpSocket>, inbox: Inbox) -> Self {
+    fn new(
+        desk: Desk,
+        poll: Poll,
+        sockets: Vec<mio::net::UdpSocket>,
+        (inbox, gather): (Inbox, Duration),
+    ) -> Self {
         let sockets: Vec<_> = sockets.into_iter().map(|socket| Port { socket, readable: true }).collect();
-        let (receiver, pace) = (udp::Receiver::new(), Pace::new(now()));
+        let (receiver, pace) = (udp::Receiver::new(), Pace::new(gather, now()));
         Self { poll, inbox, sockets, receiver, taken: 0, pace, desk }
     }
 

@@ -33,6 +33,7 @@ fn config() -> Config {
         max_handshakes: 100,
         srtp_any: false,
         tcp_only: false,
+        gather: Config::GATHER,
     }
 }
 

@@ -9,6 +9,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
+use std::time::Duration;
 
 use charla_media::Media;
 use charla_media::api::{Config, Offer, ParticipantId, RoomId, TransportId};
@@ -80,7 +81,7 @@ fn ip(arguments: &str) -> Result<()> {
 }
 
 /// The child's main: serves until its standard input ends.
-pub fn serve(address: SocketAddr) -> Result<()> {
+pub fn serve(address: SocketAddr, gather: Duration) -> Result<()> {
     let (media, mut events) = Media::start(Config {
         udp: vec![address],
         announce_udp: Vec::new(),
@@ -90,6 +91,7 @@ pub fn serve(address: SocketAddr) -> Result<()> {
         max_handshakes: 10_000,
         srtp_any: false,
         tcp_only: false,
+        gather,
     })?;
     let runtime = runtime::Builder::new_current_thread().build()?;
     thread::spawn(move || {
@@ -147,8 +149,10 @@ impl Cpu {
 
 impl Server {
     /// Starts this very program with `--serve`.
-    pub fn spawn(place: &Place) -> Result<Server> {
-        let mut child = place.command()?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    pub fn spawn(place: &Place, gather: Duration) -> Result<Server> {
+        let mut command = place.command()?;
+        command.arg(gather.as_micros().to_string());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().ok_or("the child has no output")?);
         Ok(Server { child, input, output })

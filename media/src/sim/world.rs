@@ -73,6 +73,7 @@ impl World {
             max_handshakes: 64,
             srtp_any: false,
             tcp_only: false,
+            gather: Config::GATHER,
         };
         let clock = (now, SystemTime::UNIX_EPOCH);
         let mut relay = Relay::new(config, clock, StdRng::seed_from_u64(!seed)).unwrap();

@@ -44,6 +44,7 @@ impl Host {
             max_handshakes: 100,
             srtp_any: false,
             tcp_only: network == Network::Tcp,
+            gather: Config::GATHER,
         })
         .unwrap();
         let events = Arc::new(Mutex::new(Vec::new()));

@@ -36,6 +36,7 @@ impl Host {
             max_handshakes: 100,
             srtp_any: false,
             tcp_only: false,
+            gather: Config::GATHER,
         })
         .unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

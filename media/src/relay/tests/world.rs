@@ -16,6 +16,7 @@ pub(super) fn config() -> Config {
         max_handshakes: 10,
         srtp_any: false,
         tcp_only: false,
+        gather: Config::GATHER,
     }
 }
 
