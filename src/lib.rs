@@ -43,7 +43,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
 use crate::calls::service::{Calls, MediaPlane as _, Plane};
-use crate::chat::{Chat, ChatLimits};
+use crate::chat::{Chat, ChatLimits, Here};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Engine, Srtp, TlsMode};
 use crate::event::{IceServer, Outbox};
@@ -184,6 +184,7 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
     let jobs = TaskTracker::new();
     jobs.spawn(chores::expire(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::tick(services.chat.clone(), stop.clone()));
     jobs.spawn(chores::notice(services.accounts.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
     jobs.spawn(chores::renew(certificates, config, clock, stop.clone()));
@@ -241,10 +242,11 @@ async fn services(
         &config.limits,
         &home.token_key,
     ));
+    let here = Here::default();
     let calls = Calls::launch(calls::service::Deps {
         store: store.clone(),
         outbox: outbox.clone(),
-        attendance: Arc::new(()),
+        attendance: Arc::new(here.clone()),
         whereabouts: Arc::new(fanout.clone()),
         clock: clock.clone(),
         random: random.clone(),
@@ -257,7 +259,7 @@ async fn services(
     .await?;
     let outbox = Arc::new(calls::service::GroupWatch { outbox, calls: calls.clone() });
     let limits = ChatLimits::from(&config.limits);
-    let chat = Chat::new(store.clone(), outbox, clock.clone(), random.clone(), limits);
+    let chat = Chat::new(store.clone(), outbox, clock.clone(), random.clone(), limits).with(here);
     let network_tests = NetworkTests::new(network_test::Deps {
         clock: clock.clone(),
         random: random.clone(),

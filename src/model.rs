@@ -10,6 +10,7 @@ use crate::ids::{ConversationId, MessageId, SessionId, UserId};
 mod call;
 mod content;
 mod people;
+mod presence;
 mod quality;
 mod timeline;
 
@@ -19,6 +20,7 @@ pub use people::{
     AdminUser, Block, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing,
     StandingChange, UserQuery,
 };
+pub use presence::{Presence, PresenceView, SearchQuery};
 pub use quality::{Direction, DirectionQuality, HopQuality, LegQuality};
 pub use timeline::{
     CallDetail, Candidate, DirectionFigures, FiguresEntry, Finding, Happening, Protocol, Timeline,

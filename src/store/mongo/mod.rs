@@ -12,6 +12,7 @@ mod invitations;
 mod messages;
 mod people;
 mod regards;
+mod search;
 mod sessions;
 mod standing;
 mod sync;

@@ -13,6 +13,7 @@ mod people;
 mod regards;
 mod rows;
 mod schema;
+mod search;
 mod sessions;
 pub mod snapshot;
 mod standing;
