@@ -67,6 +67,7 @@ fn message(random: &Random, conversation: ConversationId, from_user: UserId) -> 
         client_id: id.to_hex(),
         reply_to: None,
         system: None,
+        attachments: Vec::new(),
         created_at: SystemClock.now(),
     }
 }

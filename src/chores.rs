@@ -10,11 +10,13 @@ use crate::accounts::Accounts;
 use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::files::Files;
 use crate::port::tls::Certificates;
 use crate::startup::addresses::{self, Machine};
 
 const TICK: Duration = Duration::from_secs(1);
 const NOTICE_EVERY: Duration = Duration::from_secs(1);
+const COLLECT_EVERY: Duration = Duration::from_secs(10);
 const EXPIRE_EVERY: Duration = Duration::from_secs(10);
 const CERTIFICATE_EVERY: Duration = Duration::from_secs(10);
 
@@ -39,6 +41,15 @@ pub(crate) async fn notice(accounts: Arc<Accounts>, stop: CancellationToken) {
     while !pause(NOTICE_EVERY, &stop).await {
         if let Err(e) = accounts.notice().await {
             tracing::warn!(error = %e, "no look at what other processes ended");
+        }
+    }
+}
+
+/// Forgets files that were given up, every few seconds.
+pub(crate) async fn collect(files: Arc<Files>, stop: CancellationToken) {
+    while !pause(COLLECT_EVERY, &stop).await {
+        if let Err(e) = files.collect().await {
+            tracing::warn!(error = %e, "files that were given up could not be removed");
         }
     }
 }

@@ -58,6 +58,8 @@ ids! {
     ConversationId,
     /// One message.
     MessageId,
+    /// One uploaded file.
+    FileId,
     /// One call.
     CallId,
     /// One test of a device's ways to the relay.

@@ -10,8 +10,10 @@ pub mod code;
 pub mod config;
 pub mod console;
 pub mod event;
+pub mod files;
 pub mod http;
 pub mod ids;
+pub mod import;
 pub mod limit;
 pub mod model;
 pub mod network_test;
@@ -45,8 +47,9 @@ use crate::accounts::Accounts;
 use crate::calls::service::{Calls, MediaPlane as _, Plane};
 use crate::chat::{Chat, ChatLimits, Here};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Engine, Srtp, TlsMode};
+use crate::config::{Config, Srtp, TlsMode};
 use crate::event::{IceServer, Outbox};
+use crate::files::Files;
 use crate::http::{Health, HttpDeps, TrustPage};
 use crate::ids::{EpochId, UserId};
 use crate::network_test::NetworkTests;
@@ -78,6 +81,8 @@ pub enum RunError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Owner(#[from] OwnerError),
+    #[error("files cannot be kept in {}: {source}", path.display())]
+    Files { path: std::path::PathBuf, source: io::Error },
     #[error("the configuration names no database that Charla has")]
     NoEngine,
 }
@@ -186,6 +191,7 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     jobs.spawn(chores::expire(services.accounts.clone(), stop.clone()));
     jobs.spawn(chores::tick(services.chat.clone(), stop.clone()));
     jobs.spawn(chores::notice(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::collect(services.files.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
     jobs.spawn(chores::renew(certificates, config, clock, stop.clone()));
     jobs.close();
@@ -216,6 +222,7 @@ struct Base {
 struct Services {
     accounts: Arc<Accounts>,
     chat: Arc<Chat>,
+    files: Arc<Files>,
     calls: Calls,
     network_tests: NetworkTests,
     fanout: Fanout,
@@ -242,6 +249,9 @@ async fn services(
         &config.limits,
         &home.token_key,
     ));
+    let kept = config.data("files");
+    let files = Files::open(store.clone(), clock.clone(), random.clone(), &config.files, &kept)
+        .map_err(|source| RunError::Files { path: kept, source })?;
     let here = Here::default();
     let calls = Calls::launch(calls::service::Deps {
         store: store.clone(),
@@ -267,7 +277,15 @@ async fn services(
         ice_servers: Arc::new(ways_of_tests(plane, clock.clone())),
         limits: network_test::Limits::new(&config.media),
     });
-    Ok(Services { accounts, chat: Arc::new(chat), calls, network_tests, fanout, epoch })
+    Ok(Services {
+        accounts,
+        chat: Arc::new(chat),
+        files: Arc::new(files),
+        calls,
+        network_tests,
+        fanout,
+        epoch,
+    })
 }
 
 /// How network tests reach the relay: as calls do.
@@ -279,6 +297,7 @@ fn router(config: &Config, base: &Base, services: &Services, trust: Option<Trust
     let http = http::router(HttpDeps {
         accounts: services.accounts.clone(),
         chat: services.chat.clone(),
+        files: services.files.clone(),
         calls: services.calls.clone(),
         health: Arc::new(StoreHealth(base.store.clone())),
         site: base.site.clone(),
@@ -334,10 +353,7 @@ impl Health for StoreHealth {
 
 /// What the configuration calls its store, as `store::open` wants it.
 fn store_url(config: &Config) -> Result<String, RunError> {
-    Ok(match config.storage.url.engine().ok_or(RunError::NoEngine)? {
-        Engine::Sqlite => format!("sqlite:{}", config.data("charla.db").display()),
-        Engine::Mongo => config.storage.url.0.clone(),
-    })
+    config.store_url().ok_or(RunError::NoEngine)
 }
 
 /// Opens the store; while the database does not answer, tries again and says so.

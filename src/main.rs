@@ -2,12 +2,14 @@
 
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use charla::clock::{Clock as _, SystemClock};
-use charla::config::{self, Loaded, LogFormat};
+use charla::config::{self, Config, Loaded, LogFormat};
+use charla::random::Random;
+use charla::startup::home::Home;
 use charla::startup::notify::{self, Manager, State};
 use charla::startup::owner::OwnerLink;
 use charla::{Options, Running};
@@ -48,6 +50,13 @@ enum Command {
         /// A directory that `charla backup` made.
         from: PathBuf,
     },
+    /// Take over users, messages and calls of the original (Node, MongoDB), with their passwords. The server must not
+    /// run; once more is no harm.
+    ImportOriginal {
+        /// Its database: mongodb://HOST:27017/NAME
+        #[arg(long, value_name = "URL")]
+        from: String,
+    },
     /// Accounts: list, make, switch off and on, roles, links to set a password. Works beside a running server.
     #[command(subcommand)]
     User(charla::console::User),
@@ -82,20 +91,17 @@ fn work(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Backup { to } => {
             let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
-            let made = charla::backup::backup(&loaded.config, &to, SystemClock.now())?;
-            println!("{} files are backed up in {}", made.files.len(), to.display());
-            if !made.database {
-                println!("The database is not among them: back up MongoDB with mongodump");
-            }
+            back_up(&loaded.config, &to)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Restore { from } => {
             let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
-            let restored = charla::backup::restore(&loaded.config, &from)?;
-            println!("{} files of {} are restored", restored.files.len(), restored.created_at);
-            if !restored.database {
-                println!("The database is not among them: restore MongoDB with mongorestore");
-            }
+            restore(&loaded.config, &from)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::ImportOriginal { from } => {
+            let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
+            runtime.block_on(import_original(&loaded.config, &from))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::User(command) => console(&runtime, cli.config.as_deref(), command.into()),
@@ -109,6 +115,44 @@ fn work(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
+fn back_up(config: &Config, to: &Path) -> anyhow::Result<()> {
+    let made = charla::backup::backup(config, to, SystemClock.now())?;
+    println!("{} files are backed up in {}", made.files.len(), to.display());
+    if !made.database {
+        println!("The database is not among them: back up MongoDB with mongodump");
+    }
+    Ok(())
+}
+
+fn restore(config: &Config, from: &Path) -> anyhow::Result<()> {
+    let restored = charla::backup::restore(config, from)?;
+    println!("{} files of {} are restored", restored.files.len(), restored.created_at);
+    if !restored.database {
+        println!("The database is not among them: restore MongoDB with mongorestore");
+    }
+    Ok(())
+}
+
+async fn import_original(config: &Config, from: &str) -> anyhow::Result<()> {
+    // A crate of our own and the driver's both know a cryptography; the choice is made once.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // Nobody serves what is being filled.
+    let _home = Home::open(&config.server.data_dir, &Random::system())?;
+    let url = config.store_url().context("the configuration names no database that Charla has")?;
+    let store = charla::store::open::open(&url).await?;
+    let report = charla::import::import(from, &*store).await;
+    store.close().await;
+    let report = report?;
+    println!("{} users, {} messages and {} calls came over", report.users, report.messages, report.calls);
+    if report.known > 0 {
+        println!("{} were there already", report.known);
+    }
+    for remark in &report.remarks {
+        println!("note: {remark}");
+    }
+    Ok(())
+}
+
 fn console(
     runtime: &tokio::runtime::Runtime,
     file: Option<&std::path::Path>,
@@ -120,7 +164,7 @@ fn console(
 }
 
 /// `None` if it is faulty: the faults have been printed.
-fn load(file: Option<&std::path::Path>) -> anyhow::Result<Option<Loaded>> {
+fn load(file: Option<&Path>) -> anyhow::Result<Option<Loaded>> {
     let here = std::env::current_dir().context("the working directory is gone")?;
     let env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
     match config::load(file, &here, env) {

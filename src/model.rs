@@ -9,6 +9,7 @@ use crate::ids::{ConversationId, MessageId, SessionId, UserId};
 
 mod call;
 mod content;
+mod file;
 mod people;
 mod presence;
 mod quality;
@@ -16,6 +17,7 @@ mod timeline;
 
 pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
 pub use content::{Quote, Reaction};
+pub use file::{Attachment, AttachmentKind, FileHash, StoredFile};
 pub use people::{
     AdminUser, Block, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing,
     StandingChange, UserQuery,
@@ -272,6 +274,8 @@ pub struct Message {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[schema(value_type = Option<String>)]
     pub deleted_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub attachments: Vec<Attachment>,
     /// In the order in which the emoji came.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub reactions: Vec<Reaction>,

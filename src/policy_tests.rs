@@ -50,6 +50,7 @@ fn message(from: u8, seq: u64) -> Message {
         rev: 0,
         edited_at: None,
         deleted_at: None,
+        attachments: Vec::new(),
         reactions: Vec::new(),
     }
 }

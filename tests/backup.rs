@@ -71,6 +71,7 @@ async fn what_is_backed_up_from_a_running_server_comes_back_elsewhere() {
             client_id: format!("c{n}"),
             reply_to: None,
             system: None,
+            attachments: Vec::new(),
             created_at: SystemClock.now(),
         };
         store.append_message(message).await.unwrap();

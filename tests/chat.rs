@@ -70,7 +70,13 @@ impl Scene {
 }
 
 fn draft(client_id: &str, to: Target) -> Draft {
-    Draft { client_id: client_id.into(), to, content: format!("text of {client_id}"), reply_to: None }
+    Draft {
+        client_id: client_id.into(),
+        to,
+        content: format!("text of {client_id}"),
+        reply_to: None,
+        attachments: Vec::new(),
+    }
 }
 
 fn device(number: u8) -> DeviceId {

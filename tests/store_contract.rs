@@ -11,6 +11,8 @@ mod changes;
 mod conversations;
 #[path = "store/engines.rs"]
 mod engines;
+#[path = "store/files.rs"]
+mod files;
 #[path = "store/groups.rs"]
 mod groups;
 #[path = "store/kill.rs"]
@@ -78,6 +80,8 @@ on_both! {
     changes::only_who_sees_a_message_changes_it,
     changes::changes_come_by_sync_once_and_in_their_order,
     changes::of_changes_at_once_none_is_lost,
+    files::a_file_is_bound_to_one_message_and_given_up_with_it,
+    files::unsent_files_are_given_up_and_quotas_hold,
     sync::the_first_sync_tells_the_newest_and_the_next_only_what_changed,
     sync::long_absences_come_in_pages,
     sync::a_token_of_another_place_is_refused,

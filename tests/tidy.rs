@@ -13,20 +13,22 @@ const BASE: [&str; 10] =
     ["clock", "code", "config", "ids", "limit", "model", "peer", "private", "random", "site"];
 
 /// Room → what it may import besides `BASE` and itself. A room that is not listed may import nothing more.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("policy", &[]),
     ("event", &[]),
     ("store", &[]),
     ("store/sqlite", &["store"]),
     ("store/mongo", &["store"]),
     ("store/open", &["store", "store/sqlite", "store/mongo"]),
+    ("import", &["store"]),
     ("backup", &["store", "store/sqlite"]),
     ("accounts", &["store", "event", "policy"]),
     ("chat", &["store", "event", "policy"]),
+    ("files", &["store", "policy"]),
     ("calls", &["store", "event", "policy"]),
     ("network_test", &["event"]),
     ("socket", &["accounts", "calls", "chat", "event", "network_test", "policy"]),
-    ("http", &["accounts", "calls", "chat", "event", "policy"]),
+    ("http", &["accounts", "calls", "chat", "event", "files", "policy"]),
     ("port", &[]),
     ("startup", &["accounts", "store", "port"]),
 ];

@@ -1,7 +1,7 @@
 //! PURE: what a message must be before it may be sent. Knows no store and no transport.
 
 use crate::code::FieldError;
-use crate::ids::MessageId;
+use crate::ids::{FileId, MessageId};
 use crate::model::Target;
 
 use super::ChatError;
@@ -15,6 +15,8 @@ pub struct Draft {
     pub content: String,
     /// A message of the same conversation.
     pub reply_to: Option<MessageId>,
+    /// Uploaded by the author, not sent yet. With one there need not be a text.
+    pub attachments: Vec<FileId>,
 }
 
 impl std::fmt::Debug for Draft {
@@ -28,17 +30,24 @@ impl std::fmt::Debug for Draft {
     }
 }
 
+/// Files of one message.
+pub const ATTACHMENTS_MAX: usize = 10;
 const CLIENT_ID_CHARS: usize = 64;
 
 /// Checks the draft; answers its text as it is to be stored.
 pub(super) fn check(draft: &Draft, max_bytes: usize) -> Result<String, ChatError> {
     let (text, mut errors) = match text(&draft.content, max_bytes) {
+        Err(_) if draft.content.is_empty() && !draft.attachments.is_empty() => (String::new(), Vec::new()),
         Err(ChatError::Invalid(errors)) => (String::new(), errors),
         other => (other?, Vec::new()),
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !(1..=CLIENT_ID_CHARS).contains(&draft.client_id.len()) || !draft.client_id.chars().all(plain) {
         errors.push(field("clientId", "Use 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."));
+    }
+    let twice = |(at, id): (usize, &FileId)| draft.attachments.iter().take(at).any(|other| other == id);
+    if draft.attachments.len() > ATTACHMENTS_MAX || draft.attachments.iter().enumerate().any(twice) {
+        errors.push(field("attachments", "Attach at most 10 files, each once."));
     }
     if errors.is_empty() { Ok(text) } else { Err(ChatError::Invalid(errors)) }
 }
@@ -78,7 +87,13 @@ mod tests {
 
     fn draft(client_id: &str, content: &str) -> Draft {
         let to = Target::User(UserId(ObjectId::from_bytes([1; 12])));
-        Draft { client_id: client_id.into(), to, content: content.into(), reply_to: None }
+        Draft {
+            client_id: client_id.into(),
+            to,
+            content: content.into(),
+            reply_to: None,
+            attachments: Vec::new(),
+        }
     }
 
     #[test]

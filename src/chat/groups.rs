@@ -58,6 +58,7 @@ impl Chat {
             client_id: format!("note.{id}"),
             reply_to: None,
             system: Some(note),
+            attachments: Vec::new(),
             created_at: now,
         };
         GroupPlan { name, members, note }

@@ -270,10 +270,18 @@ impl Chat {
             content,
             client_id: draft.client_id,
             reply_to: draft.reply_to,
+            attachments: draft.attachments,
             system: None,
             created_at: now,
         };
-        let Appended { message, fresh } = self.store.append_message(message).await?;
+        let attached = !message.attachments.is_empty();
+        let Appended { message, fresh } = match self.store.append_message(message).await {
+            Err(StoreError::Missing) if attached => {
+                let detail = "Attach files that you have uploaded and not sent yet.";
+                return Err(ChatError::Invalid(vec![draft::field("attachments", detail)]));
+            }
+            appended => appended?,
+        };
         // The first try may have been stored without anyone being told (a commit whose answer was lost): until the
         // message has arrived it is told again. Clients apply by id.
         if fresh || message.status == MessageStatus::Sent {

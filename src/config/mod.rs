@@ -2,6 +2,7 @@
 //! Secrets never show in `Debug`. Reading and checking are in `load` and `rules`; nothing here touches the world.
 
 mod fault;
+mod files;
 mod load;
 mod network;
 mod rules;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use fault::{Fault, Faults, Place};
+pub use files::Files;
 pub use load::{Loaded, Origins, load, parse};
 pub use network::Network;
 pub use rules::is_dns_name;
@@ -29,6 +31,7 @@ pub struct Config {
     pub accounts: Accounts,
     pub media: Media,
     pub calls: Calls,
+    pub files: Files,
     pub limits: Limits,
     pub log: Log,
 }
@@ -339,6 +342,13 @@ impl Config {
     /// Where a file of the data directory is.
     pub fn data(&self, name: &str) -> PathBuf {
         self.server.data_dir.join(name)
+    }
+    /// What the store is opened by; `None` if the configuration names no engine.
+    pub fn store_url(&self) -> Option<String> {
+        Some(match self.storage.url.engine()? {
+            Engine::Sqlite => format!("sqlite:{}", self.data("charla.db").display()),
+            Engine::Mongo => self.storage.url.0.clone(),
+        })
     }
     /// Takes relative paths as relative to `base`.
     pub fn resolve_paths(&mut self, base: &Path) {

@@ -152,6 +152,8 @@ fn numbers(config: &Config, rules: &mut Rules<'_>) {
         ("calls.reconnect_seconds", calls.reconnect_seconds.into(), 1..=600),
         ("calls.ring_members", wide(calls.ring_members), 0..=50),
         ("calls.max_participants", wide(calls.max_participants), 2..=500),
+        ("files.max_bytes", config.files.max_bytes, 1..=4_294_967_296),
+        ("files.quota_bytes", config.files.quota_bytes, 1..=1_099_511_627_776),
         ("limits.connections", wide(limits.connections), 1..=1_000_000),
         ("limits.connections_per_address", wide(limits.connections_per_address), 1..=1_000_000),
         ("limits.body_bytes", wide(limits.body_bytes), 4096..=16_777_216),

@@ -53,6 +53,7 @@ impl Schema {
             "public_name" => r#""chat.example.org""#.into(),
             "hosts" => r#"["chat.example.org", "192.0.2.7"]"#.into(),
             "trusted_proxies" => r#"["127.0.0.1", "10.0.0.0/8"]"#.into(),
+            "types" => r#"["image/*", "audio/*", "application/pdf"]"#.into(),
             "public_ip" => r#"["203.0.113.7"]"#.into(),
             "cert" => r#""/etc/charla/fullchain.pem""#.into(),
             "key" => r#""/etc/charla/privkey.pem""#.into(),

@@ -12,7 +12,7 @@ use super::paging;
 use super::problem::Refused;
 use super::{App, Route};
 use crate::chat::{ConversationView, Draft};
-use crate::ids::{ConversationId, MessageId, UserId};
+use crate::ids::{ConversationId, FileId, MessageId, UserId};
 use crate::model::{Message, Page, Receipt, Target};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -80,10 +80,15 @@ pub struct SendBody {
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
     /// 1–4096 bytes of UTF-8, not only white space.
-    #[schema(min_length = 1, max_length = 4096, pattern = "\\S")]
+    #[schema(max_length = 4096)]
+    #[serde(default)]
     content: String,
     #[schema(value_type = Option<String>, pattern = "^[0-9a-fA-F]{24}$")]
     reply_to: Option<MessageId>,
+    /// Files that the asker has uploaded and not sent yet. With one there need not be a text.
+    #[schema(value_type = Vec<String>, max_items = 10)]
+    #[serde(default)]
+    attachments: Vec<FileId>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -168,8 +173,8 @@ pub async fn send(
     Id(id): Id<ConversationId>,
     Body(body): Body<SendBody>,
 ) -> Result<(StatusCode, Json<Message>), Refused> {
-    let SendBody { client_id, content, reply_to } = body;
-    let draft = Draft { client_id, to: Target::Conversation(id), content, reply_to };
+    let SendBody { client_id, content, reply_to, attachments } = body;
+    let draft = Draft { client_id, to: Target::Conversation(id), content, reply_to, attachments };
     let sent = app.chat.send(actor.user, None, draft).await?;
     let status = if sent.fresh { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(sent.message)))

@@ -11,6 +11,7 @@ mod docs;
 mod etag;
 mod examples;
 mod extract;
+mod files;
 mod groups;
 mod health;
 mod messages;
@@ -48,6 +49,7 @@ use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::config;
+use crate::files::Files;
 use crate::limit::{Limiter, Rate};
 use crate::random::Random;
 use crate::site::Site;
@@ -57,6 +59,7 @@ use crate::site::Site;
 pub struct HttpDeps {
     pub accounts: Arc<Accounts>,
     pub chat: Arc<Chat>,
+    pub files: Arc<Files>,
     pub calls: Calls,
     pub health: Arc<dyn Health>,
     pub site: Arc<Site>,
@@ -140,6 +143,7 @@ fn routes() -> Vec<Route> {
     routes.extend(conversations::routes());
     routes.extend(groups::routes());
     routes.extend(messages::routes());
+    routes.extend(files::routes());
     routes.extend(calls::routes());
     routes.extend(health::routes());
     routes.extend(openapi::routes());
@@ -169,7 +173,7 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     let mut response = answered.instrument(span).await;
     let headers = response.headers_mut();
     security::protect(headers, &app.site, host.as_deref());
-    if is_api {
+    if is_api && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if let Ok(id) = HeaderValue::from_str(&request_id) {

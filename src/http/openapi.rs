@@ -15,7 +15,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::complete::complete;
 use super::problem::{Problem, status};
-use super::{Route, admin, auth, calls, conversations, groups, health, messages, people, users};
+use super::{Route, admin, auth, calls, conversations, files, groups, health, messages, people, users};
 use crate::code::Code;
 use crate::site::COOKIE;
 
@@ -28,6 +28,7 @@ use crate::site::COOKIE;
         conversations::open, conversations::conversation, conversations::messages, conversations::send,
         conversations::read, groups::create, groups::rename, groups::add, groups::set_role, groups::remove,
         messages::message, messages::edit, messages::delete, messages::react,
+        files::upload, files::download,
         people::settings, people::change_settings, people::blocks, people::block, people::unblock,
         people::mutes, people::presence, people::mute, people::unmute, people::receipts, people::search,
         admin::users, admin::create, admin::user, admin::change, admin::reset, admin::set_password,

@@ -78,11 +78,13 @@ const LAST: [&str; 6] =
 const FOLDERS: [&str; 6] = ["server", "auth", "users", "conversations", "messages", "groups"];
 
 /// What stands in a body under a name, in place of the example.
-const FIELDS: [(&str, &str); 10] = [
+const FIELDS: [(&str, &str); 11] = [
     ("username", "\"{{username}}\""),
     ("email", "\"{{username}}@example.org\""),
     ("password", "\"{{password}}\""),
     ("oldPassword", "\"{{password}}\""),
+    // Stays as it is, so that a second visit gets in.
+    ("newPassword", "\"{{password}}\""),
     ("refreshToken", "\"{{refreshToken}}\""),
     ("clientId", "\"{{$guid}}\""),
     ("user", "\"{{friendId}}\""),

@@ -113,6 +113,9 @@ fn answer_plain(site: &Site, host: Option<&str>, path: &str) -> Response<String>
     answer
 }
 
+/// A body that is on its way may take longer than its deadline, at this pace or faster: bytes per second.
+const SLOWEST: u32 = 8192;
+
 /// A request body that must be through within a time; a client may not hold a handler by its slowness.
 struct InTime {
     body: Incoming,
@@ -141,7 +144,14 @@ impl HttpBody for InTime {
         if self.deadline.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Some(Err(TooSlow.into())));
         }
-        Pin::new(&mut self.body).poll_frame(cx).map_err(Into::into)
+        let polled = Pin::new(&mut self.body).poll_frame(cx).map_err(Into::into);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            let bytes = frame.data_ref().map_or(0, Bytes::len);
+            let earned = Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST;
+            let later = self.deadline.deadline() + earned;
+            self.deadline.as_mut().reset(later);
+        }
+        polled
     }
     fn is_end_stream(&self) -> bool {
         self.body.is_end_stream()

@@ -109,7 +109,8 @@ impl Handlers {
             Ok(record) => record.caller,
             Err(error) => return error.into(),
         };
-        let draft = Draft { client_id, to: Target::User(caller), content, reply_to: None };
+        let draft =
+            Draft { client_id, to: Target::User(caller), content, reply_to: None, attachments: Vec::new() };
         sent(self.chat.send(user, None, draft).await)
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::Draft;
 use crate::clock::Timestamp;
 use crate::event::{Event, IceServer, RingStop, SlotUser};
-use crate::ids::{CallId, ConversationId, DeviceId, EpochId, MessageId, NetworkTestId, UserId};
+use crate::ids::{CallId, ConversationId, DeviceId, EpochId, FileId, MessageId, NetworkTestId, UserId};
 use crate::model::{
     CallRecord, HopQuality, Message, Mute, OwnUser, PathName, PresenceView, Receipt, Settings, Target,
 };
@@ -148,15 +148,19 @@ struct SendMessageWire {
     client_id: String,
     to_user: Option<UserId>,
     conversation: Option<ConversationId>,
+    #[serde(default)]
     content: String,
     reply_to: Option<MessageId>,
+    #[serde(default)]
+    attachments: Vec<FileId>,
 }
 
 impl TryFrom<SendMessageWire> for SendMessage {
     type Error = &'static str;
     fn try_from(wire: SendMessageWire) -> Result<Self, Self::Error> {
         let to = target(wire.to_user, wire.conversation)?;
-        Ok(Self(Draft { client_id: wire.client_id, to, content: wire.content, reply_to: wire.reply_to }))
+        let SendMessageWire { client_id, content, reply_to, attachments, .. } = wire;
+        Ok(Self(Draft { client_id, to, content, reply_to, attachments }))
     }
 }
 

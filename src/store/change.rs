@@ -31,6 +31,7 @@ pub fn apply(message: &mut Message, by: UserId, change: &MessageChange, now: Tim
             message.deleted_at = Some(now);
             message.content.clear();
             message.reactions.clear();
+            message.attachments.clear();
             (message.edited_at, message.reply_to, message.quote) = (None, None, None);
             Verdict::Changed
         }

@@ -31,6 +31,7 @@ fn message() -> Message {
         rev: 0,
         edited_at: None,
         deleted_at: None,
+        attachments: Vec::new(),
         reactions: Vec::new(),
     }
 }

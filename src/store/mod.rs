@@ -15,10 +15,11 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::clock::Timestamp;
-use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
+use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
 pub use crate::model::{CallFilter, Cursor, Page, Timeline};
 use crate::model::{
-    CallRecord, Conversation, GroupRole, Message, Receipt, Role, Session, SystemNote, TokenHash, User,
+    CallRecord, Conversation, FileHash, GroupRole, Message, Receipt, Role, Session, StoredFile, SystemNote,
+    TokenHash, User,
 };
 
 /// What went wrong in a store. The text is for the log, never for a user.
@@ -64,6 +65,8 @@ pub struct NewMessage {
     pub client_id: String,
     pub reply_to: Option<MessageId>,
     pub system: Option<SystemNote>,
+    /// Its author's, and not sent yet.
+    pub attachments: Vec<FileId>,
     pub created_at: Timestamp,
 }
 
@@ -214,8 +217,8 @@ pub trait Store: people::PeopleStore + search::SearchStore {
     async fn contacts_of(&self, user: UserId) -> Result<Vec<UserId>>;
 
     // messages
-    /// Gives the next `seq`; what is visible is always a prefix. `Missing` if the sender is no member, or if
-    /// `reply_to` is no message of the conversation.
+    /// Gives the next `seq`; what is visible is always a prefix. `Missing` if the sender is no member, if
+    /// `reply_to` is no message of the conversation, or if an attachment is not his or was sent already.
     async fn append_message(&self, message: NewMessage) -> Result<Appended>;
     /// Changes a message as one step: of changes at once each rests on what the others left. `Missing` if there is no
     /// such message, or if `by` may not see it (any more).
@@ -239,6 +242,18 @@ pub trait Store: people::PeopleStore + search::SearchStore {
     ) -> Result<Option<Receipt>>;
     /// `since` from an earlier page; `limit` bounds the messages of a page, new and changed ones together.
     async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage>;
+
+    // files: what is known of them; the bytes are not the store's
+    /// Unless all files of its owner would then have more than `quota` bytes. True if it did.
+    async fn create_file(&self, file: StoredFile, quota: u64) -> Result<bool>;
+    /// `None` also once it was given up: its message was deleted, or it was never sent.
+    async fn file(&self, id: FileId) -> Result<Option<StoredFile>>;
+    /// Gives up files that were made before `before` and never sent; answers those that are given up, at most `limit`.
+    async fn given_up_files(&self, before: Timestamp, limit: usize) -> Result<Vec<(FileId, FileHash)>>;
+    /// Forgets a file that was given up.
+    async fn forget_file(&self, id: FileId) -> Result<()>;
+    /// Whether a file that was not given up has these bytes.
+    async fn hash_in_use(&self, hash: &FileHash) -> Result<bool>;
 
     // calls
     async fn create_call(&self, call: CallRecord) -> Result<()>;

@@ -71,7 +71,18 @@ export interface Message {
   rev?: number
   editedAt?: Timestamp
   deletedAt?: Timestamp
+  attachments?: Attachment[]
   reactions?: Reaction[]
+}
+/** A file of a message; its bytes are at `/api/v1/files/ID`. The last two are of a voice message. */
+export interface Attachment {
+  id: Id
+  kind: 'image' | 'audio' | 'video' | 'voice' | 'file'
+  name: string
+  mime: string
+  size: number
+  durationMs?: number
+  waveform?: number[]
 }
 /** A short look at the message that another one answers. */
 export interface Quote { id: Id; seq: number; fromUser: Id; content: string; deletedAt?: Timestamp }
@@ -251,7 +262,7 @@ export function toResult<T>(ack: unknown): Result<T> {
 
 /** What the client may say: payload and the answer of each event. */
 export interface ClientEvents {
-  sendMessage: [{ clientId: string; conversation: Id; content: string; replyTo?: Id }, { message: Message }]
+  sendMessage: [{ clientId: string; conversation: Id; content: string; replyTo?: Id; attachments?: Id[] }, { message: Message }]
   editMessage: [{ message: Id; content: string }, { message: Message }]
   deleteMessage: [{ message: Id }, { message: Message }]
   reactMessage: [{ message: Id; emoji: string; reacted: boolean }, { message: Message }]

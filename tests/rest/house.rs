@@ -16,6 +16,7 @@ use charla::chat::{Chat, ChatLimits};
 use charla::clock::{Clock, ManualClock, Timestamp};
 use charla::config;
 use charla::event::{Audience, Event, Outbox};
+use charla::files::Files;
 use charla::http::{Health, HttpDeps, TrustPage, router};
 use charla::ids::{CallId, ConversationId, EpochId, SessionId};
 use charla::model::{CallRecord, CallStatus, EndReason};
@@ -93,6 +94,7 @@ pub struct House {
     pub published: Arc<Published>,
     pub accounts: Arc<Accounts>,
     pub chat: Arc<Chat>,
+    pub files: Arc<Files>,
     pub readiness: Arc<Readiness>,
     pub random: Arc<Random>,
     pub dir: tempfile::TempDir,
@@ -102,6 +104,7 @@ pub struct House {
 pub struct Settings {
     pub accounts: config::Accounts,
     pub limits: config::Limits,
+    pub files: config::Files,
     pub hsts: bool,
     pub trust: Option<TrustPage>,
 }
@@ -116,6 +119,7 @@ impl Default for Settings {
         Self {
             accounts: config::Accounts::default(),
             limits: config::Limits::default(),
+            files: config::Files::default(),
             hsts: false,
             trust: Some(trust),
         }
@@ -146,7 +150,7 @@ impl House {
         let random = Arc::new(Random::seeded(7));
         let published = Arc::new(Published::default());
         let outbox: Arc<dyn Outbox> = published.clone();
-        let Settings { accounts: table, limits, hsts, trust } = settings;
+        let Settings { accounts: table, limits, files: file_limits, hsts, trust } = settings;
         let accounts = Arc::new(Accounts::new(
             store.clone(),
             outbox.clone(),
@@ -181,9 +185,18 @@ impl House {
         let readiness = Arc::new(Readiness(Mutex::new(Ok(()))));
         let site =
             Site { name: "Test".into(), version: "1.2.3".into(), hosts: vec!["chat.example".into()], hsts };
+        let files = Files::open(
+            store.clone(),
+            shared_clock.clone(),
+            random.clone(),
+            &file_limits,
+            &dir.path().join("files"),
+        );
+        let files = Arc::new(files.unwrap());
         let router = router(HttpDeps {
             accounts: accounts.clone(),
             chat: chat.clone(),
+            files: files.clone(),
             calls,
             health: health.unwrap_or_else(|| readiness.clone()),
             site: Arc::new(site),
@@ -192,7 +205,7 @@ impl House {
             clock: shared_clock,
             random: random.clone(),
         });
-        Self { router, clock, store, published, accounts, chat, readiness, random, dir }
+        Self { router, clock, store, published, accounts, chat, files, readiness, random, dir }
     }
 
     /// A registered and signed-in user.

@@ -42,7 +42,13 @@ fn table(answer: Answer, name: &str) -> Vec<Vec<String>> {
 
 async fn say(house: &House, who: &SignedIn, to: &SignedIn, n: usize, text: &str) {
     let to = Target::User(to.user.public.id);
-    let draft = Draft { client_id: format!("c{n}"), to, content: text.into(), reply_to: None };
+    let draft = Draft {
+        client_id: format!("c{n}"),
+        to,
+        content: text.into(),
+        reply_to: None,
+        attachments: Vec::new(),
+    };
     house.chat.send(who.user.public.id, None, draft).await.unwrap();
     // Nobody writes faster than he may.
     house.advance(Duration::from_secs(1));

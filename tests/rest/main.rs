@@ -2,6 +2,7 @@
 mod auth;
 mod documents;
 mod errors;
+mod files;
 mod gates;
 mod hostile;
 mod house;

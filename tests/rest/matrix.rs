@@ -1,5 +1,6 @@
 //! Every route × every role. A route without a row here fails, so a new one cannot be forgotten.
 use charla::chat::{Draft, GroupChange};
+use charla::files::Upload;
 use charla::model::{GroupRole, Target};
 use serde_json::{Value, json};
 
@@ -27,6 +28,7 @@ struct Subject {
     conversation: String,
     group: String,
     message: String,
+    file: String,
     call: String,
     session: String,
     user: String,
@@ -67,7 +69,7 @@ impl Row {
     }
 }
 
-/// The id in a path is that of a conversation, a message, a call or a session of the member.
+/// The id in a path is that of a conversation, a message, a file, a call or a session of the member.
 fn rows(subject: &Subject) -> Vec<Row> {
     let everyone = [200, 200, 200, 200];
     let signed = [200, 200, 200, 401];
@@ -126,6 +128,9 @@ fn rows(subject: &Subject) -> Vec<Row> {
             Some(json!({"emoji": "\u{1F44D}", "reacted": true})),
             member,
         )),
+        // Refused for its empty body, not for who asks.
+        row("POST /api/v1/files", None, [400, 400, 400, 401]),
+        others(row("GET /api/v1/files/{id}", None, member)),
         others(row("DELETE /api/v1/messages/{id}", None, member)),
         row("GET /api/v1/calls", None, signed),
         others(row("GET /api/v1/calls/{id}", None, member)),
@@ -153,11 +158,13 @@ impl Subject {
             r if r.starts_with("/api/v1/conversations") => &self.conversation,
             r if r.starts_with("/api/v1/groups") => &self.group,
             r if r.starts_with("/api/v1/messages") => &self.message,
+            r if r.starts_with("/api/v1/files") => &self.file,
             r if r.starts_with("/api/v1/calls") => &self.call,
             r if r.starts_with("/api/v1/auth/sessions") => &self.session,
             _ => &self.user,
         };
-        route.replace("{id}", id).replace("{user}", &self.user)
+        let query = if route == "/api/v1/files" { "?name=x" } else { "" };
+        format!("{route}{query}").replace("{id}", id).replace("{user}", &self.user)
     }
 }
 
@@ -190,11 +197,15 @@ async fn matrix(by_cookie: bool) {
     ] {
         house.chat.change_group(member.user.public.id, group.id, &change).await.unwrap();
     }
+    let bytes = futures_util::stream::iter([Ok::<_, std::io::Error>("secret of friend".into())]);
+    let upload = Upload { name: "friend.txt".into(), ..Upload::default() };
+    let file = house.files.upload(member.user.public.id, upload, bytes).await.unwrap().id;
     let draft = Draft {
         client_id: "said".into(),
         to: Target::Conversation(conversation.id),
         content: "secret of friend".into(),
         reply_to: None,
+        attachments: vec![file],
     };
     let message = house.chat.send(member.user.public.id, None, draft).await.unwrap().message;
     let call = ended_call(&house, &member, &friend, conversation.id).await;
@@ -207,6 +218,7 @@ async fn matrix(by_cookie: bool) {
         conversation: conversation.id.to_string(),
         group: group.id.to_string(),
         message: message.id.to_string(),
+        file: file.to_string(),
         call: call.to_string(),
         session: other.id.to_string(),
         user: friend.user.public.id.to_string(),

@@ -2,10 +2,10 @@
 // tools/test-long.sh; tools/need.sh long installs it. No 5xx, and no answer but those of the document.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Server } from '../browser/support/server.mjs';
 
-const program = process.argv[2];
+const program = resolve(process.argv[2]);
 const server = await Server.start({ config: '[limits]\nconnections_per_address = 2000\n' });
 try {
   const account = { username: 'anna', email: 'anna@example.org', password: 'correct horse battery' };
@@ -28,7 +28,7 @@ try {
       `--max-examples=${process.env.CHARLA_EXAMPLES ?? 100}`,
       ...ends.map((id) => `--exclude-operation-id=${id}`),
     ],
-    { stdio: 'inherit' },
+    { stdio: 'inherit', cwd: server.dir },
   );
   process.exitCode = status ?? 1;
 } finally {

@@ -84,6 +84,7 @@ pub fn message(conversation: ConversationId, from_user: UserId, client_id: &str)
         client_id: client_id.into(),
         reply_to: None,
         system: None,
+        attachments: Vec::new(),
         created_at: now(),
     }
 }

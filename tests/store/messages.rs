@@ -39,6 +39,7 @@ pub async fn messages_get_rising_numbers_and_pages_cut_them(bed: Bed) {
         rev: 0,
         edited_at: None,
         deleted_at: None,
+        attachments: Vec::new(),
         reactions: Vec::new(),
     };
     assert_eq!(first.message, expected);

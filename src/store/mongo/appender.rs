@@ -101,7 +101,7 @@ async fn write(
 ) -> mongodb::error::Result<Option<Vec<MessageDoc>>> {
     let mut counts: BTreeMap<ObjectId, (i64, &NewMessage)> = BTreeMap::new();
     for Job { message, .. } in jobs {
-        if message.reply_to.is_some() {
+        if message.reply_to.is_some() || !message.attachments.is_empty() {
             return Ok(None);
         }
         let entry = counts.entry(message.conversation.0).or_insert((0, message));

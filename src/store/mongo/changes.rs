@@ -12,6 +12,7 @@ use mongodb::options::ReturnDocument;
 
 use super::Base;
 use super::conversations::{ConversationDoc, receipts};
+use super::files;
 use super::messages::{Failed, MessageDoc, PATIENCE, commit, quoted, quoted_one, suspect};
 use super::values::{int, limit, stamp};
 use crate::clock::Timestamp;
@@ -95,7 +96,10 @@ async fn write(m: &Base, session: &mut ClientSession, wish: &Wish) -> std::resul
         .session(&mut *session)
         .await?;
     let stored = stored.changed(&message, &counted.ok_or_else(missing)?);
-    m.messages.replace_one(known, &stored).session(session).await?;
+    m.messages.replace_one(known, &stored).session(&mut *session).await?;
+    if message.deleted_at.is_some() {
+        files::give_up(m, session, message.id).await?;
+    }
     Ok(Revised::Changed(message))
 }
 

@@ -127,7 +127,7 @@ pub(super) async fn index(db: &Database) -> Result<()> {
     Ok(())
 }
 
-fn indexes() -> [(&'static str, Vec<IndexModel>); 6] {
+fn indexes() -> [(&'static str, Vec<IndexModel>); 7] {
     [
         (
             "users",
@@ -167,6 +167,15 @@ fn indexes() -> [(&'static str, Vec<IndexModel>); 6] {
                 unique("place", doc! { "conversation": 1, "seq": 1 }),
                 unique("clientId", doc! { "conversation": 1, "fromUser": 1, "clientId": 1 }),
                 partial(doc! { "conversation": 1, "change": 1 }, doc! { "change": { "$gt": 0_i64 } }),
+            ],
+        ),
+        (
+            "files",
+            vec![
+                plain(doc! { "owner": 1, "givenUp": 1 }),
+                plain(doc! { "hash": 1, "givenUp": 1 }),
+                partial(doc! { "message": 1 }, doc! { "message": { "$exists": true } }),
+                plain(doc! { "givenUp": 1, "message": 1, "createdAt": 1 }),
             ],
         ),
         (

@@ -17,10 +17,11 @@ use super::Base;
 use super::connect::APP_NAME;
 use super::conversations::{ConversationDoc, get as conversation};
 use super::error::duplicate;
+use super::files;
 use super::values::{date, int, limit, number, stamp, time};
 use crate::ids::{ConversationId, MessageId, UserId};
 use crate::model::{
-    Conversation, ConversationKind, Message, MessageStatus, Page, Quote, Reaction, SystemNote,
+    Attachment, Conversation, ConversationKind, Message, MessageStatus, Page, Quote, Reaction, SystemNote,
 };
 use crate::store::derive::status;
 use crate::store::{Appended, NewMessage, Result, StoreError, Unique};
@@ -59,6 +60,8 @@ pub(super) struct MessageDoc {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     deleted_at: Option<DateTime>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    attachments: Vec<Attachment>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     reactions: Vec<Reaction>,
     /// The conversation's `changes` at the last change of this message; absent if there was none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -88,6 +91,7 @@ impl MessageDoc {
             rev: 0,
             edited_at: None,
             deleted_at: None,
+            attachments: Vec::new(),
             reactions: Vec::new(),
             change: None,
             change_stamp: None,
@@ -102,6 +106,7 @@ impl MessageDoc {
             rev: int(changed.rev),
             edited_at: changed.edited_at.map(date),
             deleted_at: changed.deleted_at.map(date),
+            attachments: changed.attachments.clone(),
             reactions: changed.reactions.clone(),
             change: Some(conversation.changes),
             change_stamp: Some(conversation.changed),
@@ -135,6 +140,7 @@ impl MessageDoc {
             rev: number(self.rev),
             edited_at: self.edited_at.map(time),
             deleted_at: self.deleted_at.map(time),
+            attachments: self.attachments,
             reactions: self.reactions,
         }
     }
@@ -201,7 +207,10 @@ async fn append_patiently(m: &Base, new: &NewMessage) -> Result<Appended> {
                 let message = quoted_one(m, stored.fresh()).await?;
                 return Ok(Appended { message, fresh: true });
             }
-            Err(Failed::Duplicate) => known(m, new).await?.ok_or(StoreError::Taken(Unique::Id))?,
+            Err(Failed::Duplicate) if new.attachments.is_empty() => {
+                known(m, new).await?.ok_or(StoreError::Taken(Unique::Id))?
+            }
+            Err(Failed::Duplicate) => known(m, new).await?.ok_or(StoreError::Missing)?,
             Err(Failed::Lasting(error)) => return Err(error),
             Err(Failed::Passing) => {
                 tries += 1;
@@ -311,7 +320,8 @@ async fn write(
         let found = m.messages.find_one(filter).session(&mut *session).await?;
         found.ok_or(Failed::Lasting(StoreError::Missing))?;
     }
-    let message = MessageDoc::new(new, &conversation);
+    let attachments = files::attach(m, session, new).await?;
+    let message = MessageDoc { attachments, ..MessageDoc::new(new, &conversation) };
     m.messages.insert_one(&message).session(session).await?;
     Ok(message)
 }

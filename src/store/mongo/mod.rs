@@ -7,6 +7,7 @@ mod changes;
 mod connect;
 mod conversations;
 mod error;
+mod files;
 mod groups;
 mod invitations;
 mod messages;
@@ -32,8 +33,11 @@ use super::{
     Revised, Store, StoreError, SyncPage,
 };
 use crate::clock::Timestamp;
-use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
-use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, Timeline, TokenHash, User};
+use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
+use crate::model::{
+    CallRecord, Conversation, FileHash, Message, Receipt, Role, Session, StoredFile, Timeline, TokenHash,
+    User,
+};
 
 /// The database and its collections; a clone is the same.
 #[derive(Clone)]
@@ -48,6 +52,7 @@ struct Base {
     conversations: Collection<conversations::ConversationDoc>,
     receipts: Collection<conversations::ReceiptDoc>,
     messages: Collection<messages::MessageDoc>,
+    files: Collection<files::FileDoc>,
     calls: Collection<calls::CallDoc>,
     nodes: Collection<Document>,
 }
@@ -76,6 +81,7 @@ impl Mongo {
             conversations: db.collection("conversations"),
             receipts: db.collection("receipts"),
             messages: db.collection("messages"),
+            files: db.collection("files"),
             calls: db.collection("calls"),
             nodes: db.collection("nodes"),
             client,
@@ -245,6 +251,25 @@ impl Store for Mongo {
     }
     async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
         sync::page(&self.base, user, since, limit).await
+    }
+
+    async fn create_file(&self, file: StoredFile, quota: u64) -> Result<bool> {
+        let _busy = self.writing()?;
+        files::create(&self.base, &file, quota).await
+    }
+    async fn file(&self, id: FileId) -> Result<Option<StoredFile>> {
+        files::get(&self.base, id).await
+    }
+    async fn given_up_files(&self, before: Timestamp, limit: usize) -> Result<Vec<(FileId, FileHash)>> {
+        let _busy = self.writing()?;
+        files::given_up(&self.base, before, limit).await
+    }
+    async fn forget_file(&self, id: FileId) -> Result<()> {
+        let _busy = self.writing()?;
+        files::forget(&self.base, id).await
+    }
+    async fn hash_in_use(&self, hash: &FileHash) -> Result<bool> {
+        files::in_use(&self.base, hash).await
     }
 
     async fn create_call(&self, call: CallRecord) -> Result<()> {

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, params};
 
+use super::files;
 use super::messages::{COLUMNS, FROM, find, message};
-use super::rows::{int, limit, raw};
+use super::rows::{int, limit, list, raw};
 use super::threads::Tx;
 use crate::clock::Timestamp;
 use crate::ids::{MessageId, UserId};
@@ -30,10 +31,8 @@ pub(super) fn change(
         Verdict::Full => return Ok(Revised::Full),
     }
     let stamp = tx.stamp()?;
-    let reactions = (!message.reactions.is_empty())
-        .then(|| serde_json::to_string(&message.reactions).unwrap_or_default());
     let sql = "UPDATE messages SET content = ?2, reply_to = ?3, rev = ?4, edited_at = ?5, deleted_at = ?6,
-               reactions = ?7, changed = ?8 WHERE id = ?1";
+               reactions = ?7, changed = ?8, attachments = ?9 WHERE id = ?1";
     tx.conn.prepare_cached(sql)?.execute(params![
         raw(id.0),
         message.content,
@@ -41,9 +40,13 @@ pub(super) fn change(
         int(message.rev),
         message.edited_at.map(|at| at.0),
         message.deleted_at.map(|at| at.0),
-        reactions,
+        list(&message.reactions),
         stamp,
+        list(&message.attachments),
     ])?;
+    if message.deleted_at.is_some() {
+        files::give_up(tx, id)?;
+    }
     let sql = "UPDATE conversations SET changed = ?2 WHERE id = ?1";
     tx.conn.prepare_cached(sql)?.execute(params![raw(of.id.0), stamp])?;
     Ok(Revised::Changed(message))

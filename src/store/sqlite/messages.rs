@@ -4,16 +4,17 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::conversations::get as conversation;
 use super::error::is_taken;
-use super::rows::{int, limit, maybe_json, maybe_oid, maybe_time, number, oid, raw, time};
+use super::files;
+use super::rows::{int, limit, list, maybe_json, maybe_oid, maybe_time, number, oid, raw, time};
 use super::threads::Tx;
 use crate::ids::{ConversationId, MessageId, UserId};
 use crate::model::{Conversation, Message, MessageStatus, Page, Quote};
 use crate::store::derive::{addressee, status};
 use crate::store::{Appended, NewMessage, Result, StoreError, Unique};
 
-/// Of `FROM`; the last four are those of the message that is answered.
+/// Of `FROM`; four of the last are those of the message that is answered.
 pub(super) const COLUMNS: &str = "m.id, m.conversation, m.seq, m.from_user, m.client_id, m.content, m.reply_to, \
-     m.created_at, m.system, m.rev, m.edited_at, m.deleted_at, m.reactions, q.seq, q.from_user, q.content, q.deleted_at";
+     m.created_at, m.system, m.rev, m.edited_at, m.deleted_at, m.reactions, q.seq, q.from_user, q.content, q.deleted_at, m.attachments";
 pub(super) const FROM: &str = "messages m LEFT JOIN messages q ON q.id = m.reply_to";
 
 /// `of` is the message's conversation.
@@ -37,6 +38,7 @@ pub(super) fn message(row: &Row<'_>, of: &Conversation) -> rusqlite::Result<Mess
         rev: number(row, 9)?,
         edited_at: maybe_time(row, 10)?,
         deleted_at: maybe_time(row, 11)?,
+        attachments: maybe_json(row, 17)?.unwrap_or_default(),
         reactions: maybe_json(row, 12)?.unwrap_or_default(),
     })
 }
@@ -80,7 +82,8 @@ pub(super) fn add(tx: &Tx<'_>, of: &Conversation, new: &NewMessage) -> Result<Me
         .conn
         .prepare_cached(sql)?
         .query_row(params![raw(of.id.0), new.created_at.0, stamp], |r| number(r, 0))?;
-    insert(tx, new, stamp, seq)?;
+    let attachments = files::attach(tx, new)?;
+    insert(tx, new, stamp, seq, list(&attachments))?;
     let (to_user, to_group) = addressee((of.id, of.kind), &of.members, new.from_user);
     Ok(Message {
         id: new.id,
@@ -99,14 +102,15 @@ pub(super) fn add(tx: &Tx<'_>, of: &Conversation, new: &NewMessage) -> Result<Me
         rev: 0,
         edited_at: None,
         deleted_at: None,
+        attachments,
         reactions: Vec::new(),
     })
 }
 
-fn insert(tx: &Tx<'_>, new: &NewMessage, stamp: i64, seq: u64) -> Result<()> {
+fn insert(tx: &Tx<'_>, new: &NewMessage, stamp: i64, seq: u64, attachments: Option<String>) -> Result<()> {
     let sql =
         "INSERT INTO messages (n, id, conversation, seq, from_user, client_id, content, reply_to, created_at,
-               system) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+               system, attachments) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     let row = params![
         stamp,
         raw(new.id.0),
@@ -117,7 +121,8 @@ fn insert(tx: &Tx<'_>, new: &NewMessage, stamp: i64, seq: u64) -> Result<()> {
         new.content,
         new.reply_to.map(|id| raw(id.0)),
         new.created_at.0,
-        new.system.as_ref().map(|note| serde_json::to_string(note).unwrap_or_default())
+        new.system.as_ref().map(|note| serde_json::to_string(note).unwrap_or_default()),
+        attachments
     ];
     match tx.conn.prepare_cached(sql)?.execute(row) {
         Err(e) if is_taken(&e) => Err(StoreError::Taken(Unique::Id)),

@@ -5,6 +5,7 @@ mod calls;
 mod changes;
 mod conversations;
 mod error;
+mod files;
 mod groups;
 mod invitations;
 mod lanes;
@@ -32,8 +33,11 @@ use super::{
     Revised, Store, StoreError, SyncPage,
 };
 use crate::clock::Timestamp;
-use crate::ids::{CallId, ConversationId, EpochId, MessageId, SessionId, UserId};
-use crate::model::{CallRecord, Conversation, Message, Receipt, Role, Session, Timeline, TokenHash, User};
+use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
+use crate::model::{
+    CallRecord, Conversation, FileHash, Message, Receipt, Role, Session, StoredFile, Timeline, TokenHash,
+    User,
+};
 
 /// A database in a file. Several of these, also in several processes, may share one file.
 pub struct Sqlite {
@@ -200,6 +204,23 @@ impl Store for Sqlite {
     async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
         let since = since.map(str::to_owned);
         self.threads.read(move |conn| sync::page(conn, user, since.as_deref(), limit)).await
+    }
+
+    async fn create_file(&self, file: StoredFile, quota: u64) -> Result<bool> {
+        self.threads.write(Normal, move |tx| files::create(tx, &file, quota)).await
+    }
+    async fn file(&self, id: FileId) -> Result<Option<StoredFile>> {
+        self.threads.read(move |conn| files::get(conn, id)).await
+    }
+    async fn given_up_files(&self, before: Timestamp, limit: usize) -> Result<Vec<(FileId, FileHash)>> {
+        self.threads.write(Low, move |tx| files::given_up(tx, before, limit)).await
+    }
+    async fn forget_file(&self, id: FileId) -> Result<()> {
+        self.threads.write(Low, move |tx| files::forget(tx, id)).await
+    }
+    async fn hash_in_use(&self, hash: &FileHash) -> Result<bool> {
+        let hash = *hash;
+        self.threads.read(move |conn| files::in_use(conn, &hash)).await
     }
 
     async fn create_call(&self, call: CallRecord) -> Result<()> {

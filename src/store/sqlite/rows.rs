@@ -59,6 +59,11 @@ pub(super) fn maybe_json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Sql<O
     text.map(|text| serde_json::from_str(&text).map_err(|e| unreadable(at, e.to_string()))).transpose()
 }
 
+/// JSON of a list; null if it is empty.
+pub(super) fn list<T: serde::Serialize>(items: &[T]) -> Option<String> {
+    (!items.is_empty()).then(|| serde_json::to_string(items).unwrap_or_default())
+}
+
 fn unreadable(at: usize, why: String) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(at, Type::Text, Box::new(FromSqlError::Other(why.into())))
 }

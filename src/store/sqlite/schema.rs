@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("groups.sql"),
     include_str!("edits.sql"),
     include_str!("people.sql"),
+    include_str!("files.sql"),
     include_str!("search.sql"),
 ];
 /// Files up to this size are checked page by page at every start; beyond it that would take too long.
