@@ -7,12 +7,14 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Accounts;
+use crate::chat::Chat;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::files::Files;
 use crate::port::tls::Certificates;
 use crate::startup::addresses::{self, Machine};
 
+const TICK: Duration = Duration::from_secs(1);
 const NOTICE_EVERY: Duration = Duration::from_secs(1);
 const COLLECT_EVERY: Duration = Duration::from_secs(10);
 const EXPIRE_EVERY: Duration = Duration::from_secs(10);
@@ -24,6 +26,13 @@ pub(crate) async fn expire(accounts: Arc<Accounts>, stop: CancellationToken) {
         if let Err(e) = accounts.expire().await {
             tracing::warn!(error = %e, "expired sessions could not be ended");
         }
+    }
+}
+
+/// Ends every second what ends by itself: typing, and being here without a device.
+pub(crate) async fn tick(chat: Arc<Chat>, stop: CancellationToken) {
+    while !pause(TICK, &stop).await {
+        chat.tick().await;
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::fmt;
 
+use crate::clock::Timestamp;
 use crate::ids::{DeviceId, SessionId, UserId};
-use crate::model::{CallRecord, HopQuality, Message, Receipt};
+use crate::model::{CallRecord, HopQuality, Message, PresenceView, Receipt, Settings};
 
 /// Which devices an event is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +106,21 @@ pub enum Event {
     /// How many calls he has missed since he last looked.
     MissedCalls {
         count: u64,
+    },
+    /// Somebody came, went, or is not to be disturbed.
+    Presence(PresenceView),
+    /// One's own settings, for one's other devices.
+    SettingsChanged(Settings),
+    /// One blocks somebody, or no more: for one's other devices.
+    BlockChanged {
+        user: UserId,
+        blocked: bool,
+    },
+    /// One has muted a conversation, or no more: for one's other devices.
+    MuteChanged {
+        conversation: crate::ids::ConversationId,
+        muted: bool,
+        until: Option<Timestamp>,
     },
     /// The session ended: its sockets are told, then closed.
     SessionRevoked(SessionId),

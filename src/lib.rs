@@ -45,7 +45,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::accounts::Accounts;
 use crate::calls::service::{Calls, MediaPlane as _, Plane};
-use crate::chat::{Chat, ChatLimits};
+use crate::chat::{Chat, ChatLimits, Here};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Srtp, TlsMode};
 use crate::event::{IceServer, Outbox};
@@ -189,6 +189,7 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let serving = tokio::spawn(port.serve(listeners, stop.clone()));
     let jobs = TaskTracker::new();
     jobs.spawn(chores::expire(services.accounts.clone(), stop.clone()));
+    jobs.spawn(chores::tick(services.chat.clone(), stop.clone()));
     jobs.spawn(chores::notice(services.accounts.clone(), stop.clone()));
     jobs.spawn(chores::collect(services.files.clone(), stop.clone()));
     let authority = certificates.authority().map(|authority| authority.pem.clone());
@@ -251,10 +252,11 @@ async fn services(
     let kept = config.data("files");
     let files = Files::open(store.clone(), clock.clone(), random.clone(), &config.files, &kept)
         .map_err(|source| RunError::Files { path: kept, source })?;
+    let here = Here::default();
     let calls = Calls::launch(calls::service::Deps {
         store: store.clone(),
         outbox: outbox.clone(),
-        attendance: Arc::new(()),
+        attendance: Arc::new(here.clone()),
         whereabouts: Arc::new(fanout.clone()),
         clock: clock.clone(),
         random: random.clone(),
@@ -267,7 +269,7 @@ async fn services(
     .await?;
     let outbox = Arc::new(calls::service::GroupWatch { outbox, calls: calls.clone() });
     let limits = ChatLimits::from(&config.limits);
-    let chat = Chat::new(store.clone(), outbox, clock.clone(), random.clone(), limits);
+    let chat = Chat::new(store.clone(), outbox, clock.clone(), random.clone(), limits).with(here);
     let network_tests = NetworkTests::new(network_test::Deps {
         clock: clock.clone(),
         random: random.clone(),

@@ -11,6 +11,7 @@ mod call;
 mod content;
 mod file;
 mod people;
+mod presence;
 mod quality;
 mod timeline;
 
@@ -21,6 +22,7 @@ pub use people::{
     AdminUser, Block, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing,
     StandingChange, UserQuery,
 };
+pub use presence::{Presence, PresenceView, SearchQuery};
 pub use quality::{Direction, DirectionQuality, HopQuality, LegQuality};
 pub use timeline::{
     CallDetail, Candidate, DirectionFigures, FiguresEntry, Finding, Happening, Protocol, Timeline,

@@ -25,6 +25,8 @@ mod model;
 mod mongod;
 #[path = "store/people.rs"]
 mod people;
+#[path = "store/search.rs"]
+mod search;
 #[path = "store/sync.rs"]
 mod sync;
 #[path = "store/users.rs"]
@@ -52,6 +54,10 @@ on_both! {
     users::a_session_rotates_once_and_shows_theft,
     users::sessions_end_alone_together_and_by_time,
     users::a_claim_is_taken_once,
+    search::words_are_found_in_ones_own_conversations_newest_first,
+    search::the_index_follows_edits_and_deletions,
+    search::a_search_sees_what_history_would_show,
+    search::no_word_is_read_as_a_command,
     people::accounts_are_listed_in_pages_and_filtered,
     people::a_server_never_loses_its_last_owner,
     people::ended_sessions_are_written_down_for_others,

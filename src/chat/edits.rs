@@ -7,9 +7,9 @@
 use super::{Chat, ChatError, Result, draft, view};
 use crate::event::{Audience, Event};
 use crate::ids::{DeviceId, MessageId, UserId};
-use crate::model::{Conversation, Message};
+use crate::model::{Conversation, Message, MessageStatus};
 use crate::policy::{Action, may};
-use crate::store::{MessageChange, Revised};
+use crate::store::{MessageChange, Revised, derive};
 
 impl Chat {
     /// One message.
@@ -80,9 +80,12 @@ impl Chat {
     /// A message and its conversation, if `user` may see it.
     async fn seen(&self, user: UserId, id: MessageId) -> Result<(Message, Conversation)> {
         let message = self.store.message(id).await?.ok_or(ChatError::NotFound)?;
-        let of = self.known(message.conversation).await?;
+        let mut of = self.known(message.conversation).await?;
         match may(user, Action::ReadMessage(&of, &message)) {
-            true => Ok((message, of)),
+            true => {
+                self.veil(user, [&mut of]).await?;
+                Ok((message, of))
+            }
             false => Err(ChatError::NotFound),
         }
     }
@@ -95,7 +98,13 @@ impl Chat {
         except: Option<(UserId, DeviceId)>,
         event: fn(Message) -> Event,
     ) -> Result<()> {
-        let of = self.as_it_is(before).await?;
+        let mut of = self.as_it_is(before).await?;
+        let mut message = message.clone();
+        // Its author may not know of everybody how far he has read.
+        if message.status == MessageStatus::Read {
+            self.veil(message.from_user, [&mut of]).await?;
+            message.status = derive::status(&of.members, message.from_user, message.seq);
+        }
         let quoted = message.quote.as_ref().map_or(0, |quote| quote.seq);
         let all = of.members.iter().filter(|m| m.from_seq <= message.seq);
         let (whole, part): (Vec<_>, Vec<_>) =

@@ -19,6 +19,7 @@ impl Chat {
         others: &[UserId],
     ) -> Result<ConversationView> {
         self.count_send(user)?;
+        self.may_add(user, others).await?;
         let id = ConversationId(self.random.object_id(self.clock.now()));
         let plan = self.plan(user, id, group::create(user, name, others)?);
         let (group, note) = self.store.create_group(plan).await?;
@@ -29,6 +30,9 @@ impl Chat {
     /// Changes a group; it is well if it is like that already.
     pub async fn change_group(&self, user: UserId, id: ConversationId, change: &GroupChange) -> Result<()> {
         self.count_send(user)?;
+        if let GroupChange::Add(others) = change {
+            self.may_add(user, others).await?;
+        }
         for _ in 0..TRIES {
             let before = self.known(id).await?;
             let Some(outcome) = group::change(user, &before, change)? else { return Ok(()) };

@@ -1,10 +1,16 @@
 //! Chat: conversations, messages, receipts, typing, sync. Owns the rules of sending; the store owns the data, the
 //! outbox the devices. Knows no transport.
 
+mod attendance;
 mod draft;
 mod edits;
+mod find;
 mod group;
 mod groups;
+mod presence;
+mod regards;
+mod search;
+mod typing;
 mod view;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +21,7 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::code::{Code, FieldError, Refusal};
 use crate::config;
-use crate::event::{Audience, Event, Outbox};
+use crate::event::{Event, Outbox};
 use crate::ids::{ConversationId, DeviceId, MessageId, UserId};
 use crate::limit::{Limiter, Rate};
 use crate::model::{Conversation, ConversationKind, Cursor, Message, MessageStatus, Page, Receipt, Target};
@@ -24,7 +30,11 @@ use crate::random::Random;
 use crate::store::{Appended, ConversationSummary, NewMessage, Store, StoreError, derive};
 
 pub use draft::Draft;
+pub use find::{FindCursor, Found, Question};
 pub use group::{GroupChange, MEMBERS_MAX};
+pub use presence::Here;
+pub use regards::ReceiptView;
+pub use search::Mark;
 pub use view::{ConversationView, MemberView, SyncView, SyncedConversation};
 
 /// Why chat refused.
@@ -41,6 +51,9 @@ pub enum ChatError {
     /// A member, but not in the role for that.
     #[error("not allowed")]
     Forbidden,
+    /// The asker has blocked the other one.
+    #[error("blocked by the asker")]
+    Blocked,
     #[error("a value cannot be used: {0:?}")]
     Invalid(Vec<FieldError>),
     /// The content is over its limit, in bytes.
@@ -80,6 +93,9 @@ impl From<ChatError> for Refusal {
             }
             ChatError::Deleted => Self::new(Code::Conflict, "The message was deleted."),
             ChatError::Forbidden => Self::new(Code::Forbidden, "Your role in the group does not allow that."),
+            ChatError::Blocked => {
+                Self::new(Code::Conflict, "You have blocked this person. Unblock them first.")
+            }
             ChatError::Invalid(errors) => {
                 let detail = errors.first().map_or_else(String::new, |e| e.detail.clone());
                 Self { errors, ..Self::new(Code::Invalid, detail) }
@@ -166,6 +182,8 @@ pub struct Chat {
     random: Arc<Random>,
     limits: ChatLimits,
     senders: Mutex<Limiter<UserId>>,
+    here: Here,
+    typings: Mutex<typing::Typings>,
 }
 
 impl Chat {
@@ -183,7 +201,20 @@ impl Chat {
             random,
             limits,
             senders: Mutex::new(Limiter::new(limits.sends, SENDERS_MAX)),
+            here: Here::default(),
+            typings: Mutex::default(),
         }
+    }
+
+    /// Keeps who is here where others may ask, too.
+    #[must_use]
+    pub fn with(self, here: Here) -> Self {
+        Self { here, ..self }
+    }
+
+    /// Who is here, as calls ask for it.
+    pub fn attendance(&self) -> Here {
+        self.here.clone()
     }
 
     /// The direct conversation with `other`, opened if need be.
@@ -194,10 +225,11 @@ impl Chat {
 
     /// One conversation as `user` lists it.
     pub async fn conversation(&self, user: UserId, id: ConversationId) -> Result<ConversationView> {
-        let summary = self.store.summary(id, user).await?.ok_or(ChatError::NotFound)?;
+        let mut summary = self.store.summary(id, user).await?.ok_or(ChatError::NotFound)?;
         if !may(user, Action::ReadConversation(&summary.conversation)) {
             return Err(ChatError::NotFound);
         }
+        self.veil(user, [&mut summary.conversation]).await?;
         let names = self.names([&summary]).await?;
         Ok(names.conversation(user, summary))
     }
@@ -209,7 +241,8 @@ impl Chat {
         after: Option<Cursor<ConversationId>>,
         limit: usize,
     ) -> Result<Vec<ConversationView>> {
-        let summaries = self.store.conversations_of(user, after, limit.clamp(1, PAGE_MAX)).await?;
+        let mut summaries = self.store.conversations_of(user, after, limit.clamp(1, PAGE_MAX)).await?;
+        self.veil(user, summaries.iter_mut().map(|s| &mut s.conversation)).await?;
         let names = self.names(&summaries).await?;
         Ok(summaries.into_iter().map(|summary| names.conversation(user, summary)).collect())
     }
@@ -225,6 +258,7 @@ impl Chat {
         if !may(user, Action::SendMessage(&conversation)) {
             return Err(ChatError::NotFound);
         }
+        self.reach_in(user, &conversation).await?;
         if let Some(reply_to) = draft.reply_to {
             self.check_reply(user, &conversation, reply_to).await?;
         }
@@ -259,7 +293,7 @@ impl Chat {
 
     /// A page of messages in rising order; its limit is cut to 1–100.
     pub async fn history(&self, user: UserId, id: ConversationId, page: Page) -> Result<Vec<Message>> {
-        let conversation = self.known(id).await?;
+        let mut conversation = self.known(id).await?;
         if !may(user, Action::ReadConversation(&conversation)) {
             return Err(ChatError::NotFound);
         }
@@ -271,6 +305,7 @@ impl Chat {
             },
         };
         let mut messages = self.store.messages(id, page).await?;
+        self.veil(user, [&mut conversation]).await?;
         let from = conversation.member(user).map_or(u64::MAX, |member| member.from_seq);
         messages.retain(|message| message.seq >= from);
         Ok(messages.into_iter().map(|message| view::for_member(message, &conversation, user)).collect())
@@ -283,28 +318,28 @@ impl Chat {
             return Err(ChatError::NotFound);
         }
         if let Some(receipt) = self.store.mark(id, user, delivered, read).await? {
-            let everyone = conversation.members.iter().map(|member| member.user);
-            self.outbox.publish(Audience::users(everyone), Event::Receipt(receipt));
+            self.tell_receipt(&conversation, receipt).await?;
             return Ok(receipt);
         }
         let member = conversation.member(user).ok_or(ChatError::NotFound)?;
         Ok(Receipt { conversation: id, user, delivered_seq: member.delivered_seq, read_seq: member.read_seq })
     }
 
-    /// Tells the others that `user` types, or has stopped.
+    /// Tells the others that `user` types, or has stopped; it ends by itself a few seconds after it was said last.
     pub async fn typing(&self, user: UserId, id: ConversationId, typing: bool) -> Result<()> {
         let conversation = self.known(id).await?;
         if !may(user, Action::MarkConversation(&conversation)) {
             return Err(ChatError::NotFound);
         }
-        let others = conversation.members.iter().map(|member| member.user).filter(|other| *other != user);
-        self.outbox.publish(Audience::users(others), Event::Typing { conversation: id, user, typing });
-        Ok(())
+        let now = self.clock.instant();
+        let due = self.typings.lock().unwrap_or_else(PoisonError::into_inner).typed((id, user), typing, now);
+        if due { self.tell_typing(user, id, typing).await } else { Ok(()) }
     }
 
     /// What changed for `user` since a token that an earlier sync gave; everything, if `None`.
     pub async fn sync(&self, user: UserId, since: Option<&str>) -> Result<SyncView> {
-        let page = self.store.sync(user, since, PAGE_MAX).await?;
+        let mut page = self.store.sync(user, since, PAGE_MAX).await?;
+        self.veil(user, page.conversations.iter_mut().map(|s| &mut s.summary.conversation)).await?;
         let names = self.names(page.conversations.iter().map(|synced| &synced.summary)).await?;
         Ok(names.sync(user, page))
     }
@@ -323,6 +358,7 @@ impl Chat {
         if user == other {
             return Err(ChatError::Invalid(vec![draft::field("toUser", "Write to somebody else.")]));
         }
+        self.reach(user, other).await?;
         let now = self.clock.now();
         let id = ConversationId(self.random.object_id(now));
         Ok(self.store.open_direct(id, user, other, now).await?)

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, UserId};
 use crate::model::{Conversation, ConversationKind, GroupRole, Member, Message, PublicUser};
-use crate::store::{ConversationSummary, SyncPage, Synced};
+use crate::store::{ConversationSummary, SyncPage, Synced, derive};
 
 /// One person's place in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -115,7 +115,9 @@ impl Names {
 pub(super) fn for_member(message: Message, of: &Conversation, user: UserId) -> Message {
     let from = of.member(user).map_or(u64::MAX, |member| member.from_seq);
     let quote = message.quote.filter(|quote| quote.seq >= from);
-    Message { quote, ..message }
+    // By the watermarks in `of`, out of which is taken what he may not know.
+    let status = derive::status(&of.members, message.from_user, message.seq);
+    Message { quote, status, ..message }
 }
 
 /// Everyone whom these conversations name, once each.

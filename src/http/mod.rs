@@ -17,6 +17,7 @@ mod health;
 mod messages;
 pub mod openapi;
 mod paging;
+mod people;
 mod postman;
 mod problem;
 mod security;
@@ -138,6 +139,7 @@ fn routes() -> Vec<Route> {
     let mut routes = auth::routes();
     routes.extend(admin::routes());
     routes.extend(users::routes());
+    routes.extend(people::routes());
     routes.extend(conversations::routes());
     routes.extend(groups::routes());
     routes.extend(messages::routes());

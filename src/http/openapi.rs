@@ -15,7 +15,7 @@ use utoipa::{Modify, OpenApi};
 
 use super::complete::complete;
 use super::problem::{Problem, status};
-use super::{Route, admin, auth, calls, conversations, files, groups, health, messages, users};
+use super::{Route, admin, auth, calls, conversations, files, groups, health, messages, people, users};
 use crate::code::Code;
 use crate::site::COOKIE;
 
@@ -29,6 +29,8 @@ use crate::site::COOKIE;
         conversations::read, groups::create, groups::rename, groups::add, groups::set_role, groups::remove,
         messages::message, messages::edit, messages::delete, messages::react,
         files::upload, files::download,
+        people::settings, people::change_settings, people::blocks, people::block, people::unblock,
+        people::mutes, people::presence, people::mute, people::unmute, people::receipts, people::search,
         admin::users, admin::create, admin::user, admin::change, admin::reset, admin::set_password,
         admin::invitations, admin::invite, admin::revoke,
         calls::list, calls::call, health::live, health::ready, health::info
@@ -122,6 +124,9 @@ fn codes(path: &str, open: bool, changes: bool) -> Vec<Code> {
         p if p.starts_with("/api/v1/groups/") => codes.push(Code::Forbidden),
         p if p.starts_with("/api/v1/messages/") => codes.extend([Code::Forbidden, Code::Conflict]),
         p if p.starts_with("/api/v1/admin/") => codes.extend([Code::Forbidden, Code::Conflict, Code::Taken]),
+        "/api/v1/conversations" => codes.push(Code::Conflict),
+        "/api/v1/conversations/{id}/messages" => codes.push(Code::Conflict),
+        "/api/v1/messages/search" => codes.push(Code::TooMany),
         "/api/v1/auth/reset" => codes.push(Code::Forbidden),
         "/api/v1/auth/register" => codes.extend([Code::RegistrationClosed, Code::Forbidden, Code::Taken]),
         "/api/v1/auth/login" => codes.extend([Code::WrongCredentials, Code::Forbidden]),

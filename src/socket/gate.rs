@@ -140,7 +140,14 @@ impl Gate {
         };
         self.settle_device(&conn, false).await;
         let calls = self.handlers.live_calls(&conn).await;
-        conn.welcome(&ServerEvent::Welcome { user, device: conn.device, epoch: self.epoch, calls });
+        let chat = &self.handlers.chat;
+        let own = conn.actor.user;
+        let (Ok(settings), Ok(mutes)) = (chat.settings(own).await, chat.mutes(own).await) else {
+            tracing::debug!("no welcome: the store does not answer");
+            return conn.close();
+        };
+        let (device, epoch) = (conn.device, self.epoch);
+        conn.welcome(&ServerEvent::Welcome { user, device, epoch, calls, settings, mutes });
         tracing::debug!(device = %conn.device, "here");
     }
 
@@ -168,8 +175,10 @@ impl Gate {
             let here = self.fanout.has_device(user, device);
             if here {
                 self.handlers.calls.device_here(user, device).await;
+                self.handlers.chat.device_here(user, device).await;
             } else {
                 self.handlers.calls.device_gone(user, device, closed).await;
+                self.handlers.chat.device_gone(user, device).await;
                 self.handlers.network_tests.device_gone(user, device);
             }
             if self.fanout.has_device(user, device) == here {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use super::conn::Conn;
 use super::protocol::{
     Ack, CallStats, CallUser, ClientEvent, EditMessage, Excuse, LeaveCall, LeaveReason, Mark, MediaOffer,
-    NetworkTest, OneCall, OneMessage, ReactMessage, RejectCall, SendMessage, SetMuted, StartCall, Sync,
-    Typing,
+    NetworkTest, OneCall, OneMessage, ReactMessage, RejectCall, SendMessage, SetMuted, SetPresence,
+    StartCall, Sync, Typing,
 };
 use crate::accounts::Accounts;
 use crate::calls::CallError;
 use crate::calls::service::{Calls, Leaving, MediaAnswer, Started};
 use crate::chat::{Chat, ChatError, Draft, Sent, SyncView};
 use crate::code::{Code, Refusal};
-use crate::model::{CallRecord, Message, Target};
+use crate::model::{CallRecord, Message, SettingsPatch, Target};
 use crate::network_test::{Begun, NetworkTests, TestError};
 
 /// The services behind the events.
@@ -49,6 +49,7 @@ impl Handlers {
             ClientEvent::Typing(Typing { conversation, typing }) => {
                 done(self.chat.typing(user, conversation, typing).await)
             }
+            ClientEvent::SetPresence(said) => self.set_presence(conn, &said).await,
             ClientEvent::Sync(Sync { since }) => self.sync(conn, since.as_deref()).await,
             ClientEvent::StartCall(StartCall(to)) => started(self.calls.start(user, device, to).await),
             ClientEvent::AcceptCall(OneCall { call }) => started(self.calls.accept(user, device, call).await),
@@ -111,6 +112,20 @@ impl Handlers {
         let draft =
             Draft { client_id, to: Target::User(caller), content, reply_to: None, attachments: Vec::new() };
         sent(self.chat.send(user, None, draft).await)
+    }
+
+    async fn set_presence(&self, conn: &Conn, said: &SetPresence) -> Ack {
+        let (user, device) = (conn.actor.user, conn.device);
+        if let Some(away) = said.away {
+            self.chat.set_away(user, device, away).await;
+        }
+        match said.do_not_disturb {
+            None => Ack::DONE,
+            undisturbed => {
+                let patch = SettingsPatch { do_not_disturb: undisturbed, ..SettingsPatch::default() };
+                done(self.chat.change_settings(user, patch).await)
+            }
+        }
     }
 
     async fn test_network(&self, conn: &Conn, step: NetworkTest) -> Ack {

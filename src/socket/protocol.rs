@@ -7,9 +7,12 @@ mod calls;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::Draft;
+use crate::clock::Timestamp;
 use crate::event::{Event, IceServer, RingStop, SlotUser};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, FileId, MessageId, NetworkTestId, UserId};
-use crate::model::{CallRecord, HopQuality, Message, OwnUser, PathName, Receipt, Target};
+use crate::model::{
+    CallRecord, HopQuality, Message, Mute, OwnUser, PathName, PresenceView, Receipt, Settings, Target,
+};
 use crate::network_test::Peer;
 
 pub use ack::{Ack, WireError};
@@ -67,6 +70,7 @@ client_events! {
     "messageDelivered" MessageDelivered(Mark),
     "messageRead" MessageRead(Mark),
     "typing" Typing(Typing),
+    "setPresence" SetPresence(SetPresence),
     "sync" Sync(Sync),
     "startCall" StartCall(StartCall),
     "acceptCall" AcceptCall(OneCall),
@@ -94,6 +98,7 @@ impl ClientEvent {
             | Self::MessageDelivered(_)
             | Self::MessageRead(_)
             | Self::Typing(_)
+            | Self::SetPresence(_)
             | Self::Sync(_) => false,
             Self::StartCall(_)
             | Self::AcceptCall(_)
@@ -203,6 +208,15 @@ pub struct Typing {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetPresence {
+    /// Nobody has used this device for a while.
+    pub away: Option<bool>,
+    /// Of the person, on all devices, until he says otherwise.
+    pub do_not_disturb: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sync {
     pub since: Option<String>,
@@ -257,20 +271,72 @@ impl std::fmt::Debug for NetworkTest {
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum ServerEvent {
-    Welcome { user: Box<OwnUser>, device: DeviceId, epoch: EpochId, calls: Vec<CallRecord> },
-    NewMessage { message: Message },
-    MessageUpdated { message: Message },
+    Welcome {
+        user: Box<OwnUser>,
+        device: DeviceId,
+        epoch: EpochId,
+        calls: Vec<CallRecord>,
+        settings: Settings,
+        mutes: Vec<Mute>,
+    },
+    NewMessage {
+        message: Message,
+    },
+    MessageUpdated {
+        message: Message,
+    },
     Receipt(Receipt),
-    ConversationUpdated { conversation: ConversationId, rev: u64 },
-    Typing { conversation: ConversationId, user: UserId, typing: bool },
-    IncomingCall { call: CallRecord, ice_servers: Vec<IceServer> },
-    RingStopped { call: CallId, reason: RingStop },
-    CallUpdated { call: CallRecord },
-    Slots { call: CallId, slots: Vec<SlotUser> },
-    Speaking { call: CallId, users: Vec<UserId> },
-    Quality { call: CallId, legs: Vec<HopQuality> },
-    CallEnded { call: CallRecord },
-    MissedCalls { count: u64 },
+    ConversationUpdated {
+        conversation: ConversationId,
+        rev: u64,
+    },
+    Typing {
+        conversation: ConversationId,
+        user: UserId,
+        typing: bool,
+    },
+    IncomingCall {
+        call: CallRecord,
+        ice_servers: Vec<IceServer>,
+    },
+    RingStopped {
+        call: CallId,
+        reason: RingStop,
+    },
+    CallUpdated {
+        call: CallRecord,
+    },
+    Slots {
+        call: CallId,
+        slots: Vec<SlotUser>,
+    },
+    Speaking {
+        call: CallId,
+        users: Vec<UserId>,
+    },
+    Quality {
+        call: CallId,
+        legs: Vec<HopQuality>,
+    },
+    CallEnded {
+        call: CallRecord,
+    },
+    MissedCalls {
+        count: u64,
+    },
+    Presence(PresenceView),
+    SettingsChanged {
+        settings: Settings,
+    },
+    BlockChanged {
+        user: UserId,
+        blocked: bool,
+    },
+    MuteChanged {
+        conversation: ConversationId,
+        muted: bool,
+        until: Option<Timestamp>,
+    },
     SessionRevoked {},
     Replaced {},
 }
@@ -292,6 +358,10 @@ impl ServerEvent {
         "quality",
         "callEnded",
         "missedCalls",
+        "presence",
+        "settingsChanged",
+        "blockChanged",
+        "muteChanged",
         "sessionRevoked",
         "replaced",
     ];
@@ -312,6 +382,10 @@ impl ServerEvent {
             Self::Quality { .. } => "quality",
             Self::CallEnded { .. } => "callEnded",
             Self::MissedCalls { .. } => "missedCalls",
+            Self::Presence(_) => "presence",
+            Self::SettingsChanged { .. } => "settingsChanged",
+            Self::BlockChanged { .. } => "blockChanged",
+            Self::MuteChanged { .. } => "muteChanged",
             Self::SessionRevoked {} => "sessionRevoked",
             Self::Replaced {} => "replaced",
         }
@@ -336,6 +410,12 @@ impl From<Event> for ServerEvent {
             Event::Quality { call, legs } => Self::Quality { call, legs },
             Event::CallEnded(call) => Self::CallEnded { call },
             Event::MissedCalls { count } => Self::MissedCalls { count },
+            Event::Presence(view) => Self::Presence(view),
+            Event::SettingsChanged(settings) => Self::SettingsChanged { settings },
+            Event::BlockChanged { user, blocked } => Self::BlockChanged { user, blocked },
+            Event::MuteChanged { conversation, muted, until } => {
+                Self::MuteChanged { conversation, muted, until }
+            }
             Event::SessionRevoked(_) => Self::SessionRevoked {},
         }
     }

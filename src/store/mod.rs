@@ -8,6 +8,7 @@ pub mod derive;
 pub mod mongo;
 pub mod open;
 pub mod people;
+pub mod search;
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -140,7 +141,7 @@ pub struct SyncPage {
 
 /// The store.
 #[async_trait]
-pub trait Store: people::PeopleStore {
+pub trait Store: people::PeopleStore + search::SearchStore {
     // users
     /// `Taken(Username | Email)` without regard to case (Unicode lower case of the trimmed text).
     async fn create_user(&self, user: User) -> Result<()>;

@@ -6,6 +6,23 @@ export type Timestamp = string
 
 export interface User { id: Id; username: string; createdAt: Timestamp }
 export interface OwnUser extends User { email: string; role: 'owner' | 'admin' | 'member' }
+/** What one lets others see; of what one hides one sees nothing of others either. */
+export interface Settings {
+  showLastSeen: boolean
+  showReadReceipts: boolean
+  showOnline: boolean
+  showTyping: boolean
+  doNotDisturb: boolean
+}
+export type PresenceState = 'online' | 'away' | 'doNotDisturb' | 'offline'
+export interface Presence { user: Id; presence: PresenceState; lastSeenAt?: Timestamp }
+/** A conversation that makes no sound; null: until further notice. */
+export interface Mute { conversation: Id; until: Timestamp | null }
+/** Where something was found, in UTF-16 code units. */
+export interface Mark { start: number; length: number }
+export interface Found { message: Message; marks: Mark[] }
+/** How far a message has come with one of the others. */
+export interface ReceiptState { user: Id; delivered: boolean; read: boolean }
 /** An account as those who run the server see it. */
 export interface AdminUser extends OwnUser { disabled: boolean }
 export interface Invitation {

@@ -16,10 +16,12 @@ enum Role {
     Member,
     GroupAdmin,
     Former,
+    /// By the friend whom the paths name.
+    Blocked,
     Stranger,
     Anonymous,
 }
-use Role::{Admin, Anonymous, Former, GroupAdmin, Member, Owner, Stranger};
+use Role::{Admin, Anonymous, Blocked, Former, GroupAdmin, Member, Owner, Stranger};
 
 /// What a row's path and body are about.
 struct Subject {
@@ -59,7 +61,7 @@ impl Row {
             match role {
                 Owner | Admin => owner,
                 Member | GroupAdmin => member,
-                Former | Stranger => stranger,
+                Former | Blocked | Stranger => stranger,
                 Anonymous => anonymous,
             },
             |(_, status)| *status,
@@ -94,7 +96,7 @@ fn rows(subject: &Subject) -> Vec<Row> {
         row("GET /api/v1/users", None, signed),
         row("GET /api/v1/users/{id}", None, signed),
         row("GET /api/v1/conversations", None, signed),
-        row("POST /api/v1/conversations", Some(json!({"user": subject.user})), signed),
+        row("POST /api/v1/conversations", Some(json!({"user": subject.user})), signed).but(Blocked, 404),
         others(row("GET /api/v1/conversations/{id}", None, member)),
         others(row("GET /api/v1/conversations/{id}/messages", None, member)),
         others(row(
@@ -132,6 +134,18 @@ fn rows(subject: &Subject) -> Vec<Row> {
         others(row("DELETE /api/v1/messages/{id}", None, member)),
         row("GET /api/v1/calls", None, signed),
         others(row("GET /api/v1/calls/{id}", None, member)),
+        row("GET /api/v1/users/me/settings", None, signed),
+        row("PATCH /api/v1/users/me/settings", Some(json!({})), signed),
+        row("GET /api/v1/users/me/mutes", None, signed),
+        row("GET /api/v1/users/presence", None, signed),
+        others(row("PUT /api/v1/conversations/{id}/mute", Some(json!({})), member)),
+        others(row("DELETE /api/v1/conversations/{id}/mute", None, [404, 204, 404, 401])),
+        // Without a word to look for.
+        row("GET /api/v1/messages/search", None, [400, 400, 400, 401]),
+        others(row("GET /api/v1/messages/{id}/receipts", None, member)),
+        row("GET /api/v1/users/me/blocks", None, signed),
+        row("PUT /api/v1/users/me/blocks/{id}", None, [204, 204, 204, 401]),
+        row("DELETE /api/v1/users/me/blocks/{id}", None, [204, 204, 204, 401]),
         // Last: they end sessions.
         others(row("DELETE /api/v1/auth/sessions/{id}", None, [404, 204, 404, 401])),
         row("POST /api/v1/auth/logout", None, [204, 204, 204, 401]),
@@ -172,6 +186,8 @@ async fn matrix(by_cookie: bool) {
     let (admin, group_admin, former) =
         (house.user("admin").await, house.user("groupadmin").await, house.user("former").await);
     house.store.set_role(admin.user.public.id, charla::model::Role::Admin).await.unwrap();
+    let blocked = house.user("blocked").await;
+    house.chat.block(friend.user.public.id, blocked.user.public.id).await.unwrap();
     let conversation = house.chat.open(member.user.public.id, friend.user.public.id).await.unwrap();
     let others = [&friend, &group_admin, &former].map(|who| who.user.public.id);
     let group = house.chat.create_group(member.user.public.id, "g", &others).await.unwrap();
@@ -218,7 +234,7 @@ async fn matrix(by_cookie: bool) {
         let Row { route, body, .. } = &row;
         let (method, path) = route.split_once(' ').unwrap();
         // Strangers first: what the member does may change the subject.
-        for role in [Anonymous, Stranger, Former, Owner, Admin, GroupAdmin, Member] {
+        for role in [Anonymous, Stranger, Blocked, Former, Owner, Admin, GroupAdmin, Member] {
             let ask = house.ask(method, &subject.path(path));
             let ask = match body {
                 Some(body) => ask.json(body),
@@ -229,6 +245,7 @@ async fn matrix(by_cookie: bool) {
                 Admin => Some(&admin),
                 GroupAdmin => Some(&group_admin),
                 Former => Some(&former),
+                Blocked => Some(&blocked),
                 Member => Some(&member),
                 Stranger => Some(&stranger),
                 Anonymous => None,

@@ -8,7 +8,7 @@ use super::Result;
 use crate::calls::CallError;
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, UserId};
-use crate::model::{CallRecord, Conversation, ConversationKind, GroupRole, Target, Timeline};
+use crate::model::{CallRecord, Conversation, ConversationKind, GroupRole, Regard, Target, Timeline};
 use crate::policy::{Action, may};
 use crate::store::{self, Store, StoreError};
 
@@ -48,7 +48,7 @@ pub(super) async fn conversation(
             if other == user {
                 return Err(CallError::NotFound);
             }
-            bounded(store.user(other)).await?.ok_or(CallError::NotFound)?;
+            callable(store, user, other).await?;
             bounded(store.open_direct(fresh, user, other, now)).await?
         }
     };
@@ -61,10 +61,16 @@ pub(super) async fn conversation(
     Ok(found)
 }
 
-/// Somebody else whose account is in use.
+/// Somebody else whom he may reach. Whoever is blocked is told what he is told of an account that is switched off.
 pub(super) async fn callable(store: &dyn Store, user: UserId, other: UserId) -> Result<()> {
-    let known = bounded(store.user(other)).await?.is_some_and(|u| !u.disabled);
-    if known && other != user { Ok(()) } else { Err(CallError::NotFound) }
+    if other == user {
+        return Err(CallError::NotFound);
+    }
+    match bounded(store.reach(user, other)).await? {
+        Regard::Open => Ok(()),
+        Regard::Blocked => Err(CallError::Conflict("you have blocked this person; unblock them first")),
+        Regard::Shut => Err(CallError::NotFound),
+    }
 }
 
 /// Who is in a group, and in which role; nobody if there is none. Asks until the store answers.

@@ -13,6 +13,7 @@ mod invitations;
 mod messages;
 mod people;
 mod regards;
+mod search;
 mod sessions;
 mod standing;
 mod sync;

@@ -17,8 +17,9 @@ use crate::model::{
 use crate::store::Result;
 use crate::store::people::PeopleStore;
 
-pub(super) fn indexes() -> [(&'static str, Vec<IndexModel>); 5] {
+pub(super) fn indexes() -> [(&'static str, Vec<IndexModel>); 6] {
     [
+        ("messages", vec![super::search::index()]),
         ("resets", vec![unique("hash", doc! { "hash": 1 })]),
         ("invitations", vec![unique("hash", doc! { "hash": 1 }), plain(doc! { "createdAt": -1, "_id": -1 })]),
         ("blocks", vec![plain(doc! { "user": 1 }), plain(doc! { "blocked": 1 })]),

@@ -14,6 +14,7 @@ mod people;
 mod regards;
 mod rows;
 mod schema;
+mod search;
 mod sessions;
 pub mod snapshot;
 mod standing;

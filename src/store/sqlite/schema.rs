@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::error::meaning;
 use crate::store::{Result, StoreError};
 
 /// "Chrl": marks a file as ours.
@@ -21,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("edits.sql"),
     include_str!("people.sql"),
     include_str!("files.sql"),
+    include_str!("search.sql"),
 ];
 /// Files up to this size are checked page by page at every start; beyond it that would take too long.
 const CHECKED_BYTES: u64 = 64 << 20;
@@ -145,7 +147,7 @@ fn look(path: &Path) -> Result<()> {
 /// Is it SQLite, ours, and not of a newer version?
 fn identify(conn: &Connection, path: &Path, newest: usize) -> Result<()> {
     let pragma = |name: &str| -> Result<i64> {
-        conn.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0)).map_err(|e| damaged(path, &e.into()))
+        conn.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0)).map_err(|e| damaged(path, &opening(&e)))
     };
     if pragma("application_id")? != APPLICATION {
         let why = format!("{} is the database of another program", path.display());
@@ -162,9 +164,8 @@ fn identify(conn: &Connection, path: &Path, newest: usize) -> Result<()> {
 }
 
 fn check(conn: &Connection, path: &Path) -> Result<()> {
-    let verdict: String = conn
-        .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
-        .map_err(|e| damaged(path, &StoreError::from(e)))?;
+    let verdict: String =
+        conn.query_row("PRAGMA quick_check(1)", [], |r| r.get(0)).map_err(|e| damaged(path, &opening(&e)))?;
     match verdict.as_str() {
         "ok" => Ok(()),
         _ => Err(damaged(path, &StoreError::Unusable(verdict))),
@@ -216,6 +217,14 @@ fn unreadable(path: &Path, error: &std::io::Error) -> StoreError {
         // Waiting does not help against these.
         NotFound | NotADirectory | PermissionDenied => StoreError::Unusable(why),
         _ => StoreError::Unavailable(why),
+    }
+}
+
+/// An error without a code of its own means, before anything was asked of the tables, that what describes them is broken.
+fn opening(error: &rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::Unknown) => StoreError::Unusable(error.to_string()),
+        _ => meaning(error),
     }
 }
 
