@@ -2,6 +2,7 @@
 //! comes first, then the next window follows. So a search costs a window, however much there is to find.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -103,8 +104,8 @@ impl Chat {
     async fn as_seen(&self, user: UserId, found: Vec<Found>) -> Result<Vec<Found>> {
         let mut known: HashMap<ConversationId, Conversation> = HashMap::new();
         for Found { message, .. } in &found {
-            if !known.contains_key(&message.conversation) {
-                known.insert(message.conversation, self.known(message.conversation).await?);
+            if let Entry::Vacant(unknown) = known.entry(message.conversation) {
+                unknown.insert(self.known(message.conversation).await?);
             }
         }
         self.veil(user, known.values_mut()).await?;

@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn every_front_has_its_finding() {
         let http = |status: &str| Some((status.to_owned(), vec!["nginx".to_owned()]));
-        let cases: [(Option<Front>, Option<bool>, bool, bool, &str); 8] = [
+        type Case = (Option<Front>, Option<bool>, bool, bool, &'static str);
+        let cases: [Case; 8] = [
             (None, None, false, false, "ask again when the server runs"),
             (None, None, true, true, "not forwarded"),
             (Some(Front { plain: true, tls: true, ..Front::default() }), Some(true), true, false, "TLS pass"),

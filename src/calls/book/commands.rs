@@ -16,6 +16,9 @@ use crate::ids::{CallId, DeviceId, UserId};
 use crate::model::{CallRecord, EndReason, GroupRole, Reach};
 use crate::policy::{Action, may};
 
+/// What a call is, whom it calls, and who may see it by their role in its group.
+type Plan = (Kind, Vec<(UserId, Reach)>, Vec<(UserId, GroupRole)>);
+
 impl Book {
     /// Somebody calls somebody, or a group. Busy when he is in another call himself.
     pub fn start(&mut self, start: Start, now: Now) -> Result<Begun> {
@@ -77,7 +80,7 @@ impl Book {
     }
 
     /// Whom the call is for, whom it calls, and who may see it.
-    fn plan(&self, caller: UserId, whom: Whom) -> (Kind, Vec<(UserId, Reach)>, Vec<(UserId, GroupRole)>) {
+    fn plan(&self, caller: UserId, whom: Whom) -> Plan {
         match whom {
             Whom::One(receiver, reach) => {
                 let callees = vec![(receiver, self.reach(receiver, reach))];

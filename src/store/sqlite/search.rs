@@ -1,6 +1,7 @@
 //! Search in SQLite: the full-text index, asked in words that cannot be read as anything else.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -56,8 +57,8 @@ fn search(conn: &Connection, query: &SearchQuery, most: usize) -> Result<Vec<Mes
     let mut known: HashMap<ConversationId, Option<Conversation>> = HashMap::new();
     let mut out = Vec::with_capacity(found.len());
     for (id, seq) in found {
-        if !known.contains_key(&id) {
-            known.insert(id, conversations::get(conn, id)?);
+        if let Entry::Vacant(unknown) = known.entry(id) {
+            unknown.insert(conversations::get(conn, id)?);
         }
         if let Some(Some(conversation)) = known.get(&id) {
             out.extend(messages::at(conn, conversation, seq)?);
