@@ -351,11 +351,13 @@ async fn a_group_tells_whom_it_should_and_shows_each_what_is_his() {
 }
 
 fn updated(told: &[(Audience, Event)], user: UserId) -> Vec<&Message> {
-    let update = |event| match event {
-        &Event::MessageUpdated(ref message) => Some(message),
-        _ => None,
-    };
-    told_of(told, user).into_iter().filter_map(update).collect()
+    let mut updates = Vec::new();
+    for event in told_of(told, user) {
+        if let Event::MessageUpdated(message) = event {
+            updates.push(message);
+        }
+    }
+    updates
 }
 
 #[tokio::test]

@@ -139,6 +139,7 @@ impl House {
         Self::build(|_| (), Some(health)).await
     }
 
+    #[allow(clippy::too_many_lines, reason = "the wiring of a server, in order")]
     async fn build(set: impl FnOnce(&mut Settings), health: Option<Arc<dyn Health>>) -> Self {
         let mut settings = Settings::default();
         set(&mut settings);

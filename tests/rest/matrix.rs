@@ -70,6 +70,7 @@ impl Row {
 }
 
 /// The id in a path is that of a conversation, a message, a file, a call or a session of the member.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn rows(subject: &Subject) -> Vec<Row> {
     let everyone = [200, 200, 200, 200];
     let signed = [200, 200, 200, 401];
@@ -175,6 +176,7 @@ async fn every_route_lets_in_whom_it_should() {
     }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 async fn matrix(by_cookie: bool) {
     let house = House::new().await;
     let (owner, member, stranger) =

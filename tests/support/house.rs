@@ -88,6 +88,7 @@ impl House {
         Self::with(wide()).await
     }
 
+    #[allow(clippy::too_many_lines, reason = "the wiring of a server, in order")]
     pub async fn with(limits: SocketLimits) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(dir.path().join("charla.db")).await.unwrap());
