@@ -223,12 +223,19 @@ async fn the_store_holds_no_token() {
     let fresh = house.accounts.refresh(&alice.refresh_token, client()).await.unwrap();
     let canaries =
         [&alice.refresh_token, &fresh.refresh_token, &alice.access_token, &claim, &PASSWORD.to_owned()];
-    for file in std::fs::read_dir(house.dir.path()).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+    let files = files_below(house.dir.path());
+    assert!(!files.is_empty());
+    for file in files {
+        let bytes = std::fs::read(file).unwrap();
         for canary in canaries {
             assert!(!bytes.windows(canary.len()).any(|w| w == canary.as_bytes()));
         }
     }
+}
+
+fn files_below(directory: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 #[tokio::test]

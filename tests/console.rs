@@ -1,4 +1,5 @@
 //! The command line beside a running server: what it switches off is out of the server, too.
+#![allow(clippy::disallowed_methods)]
 
 mod support {
     pub mod server;
