@@ -61,6 +61,7 @@ fn trusting() -> Connector {
 async fn who_is_switched_off_beside_a_running_server_is_out_of_it() {
     let server = Server::start("").await;
     let (ann, bob) = (server.register("ann").await, server.register("bob").await);
+    let cat = server.register("cat").await;
     let sockets = async |token: &str| {
         let mut socket = Socket::engine(&server.url, &[], Some(trusting())).await.unwrap();
         socket.raw(&format!("40{}", json!({ "token": token }))).await;
@@ -70,9 +71,9 @@ async fn who_is_switched_off_beside_a_running_server_is_out_of_it() {
     let (mut of_ann, mut of_bob) = (sockets(&ann.token).await, sockets(&bob.token).await);
     // The server writes at the same time: neither is in the other's way.
     let writing = {
-        let (ann, bob) = (ann.clone(), bob.clone());
+        let (ann, cat) = (ann.clone(), cat.clone());
         tokio::spawn(async move {
-            let body = json!({ "user": bob.id });
+            let body = json!({ "user": cat.id });
             let opened = ann.send(reqwest::Method::POST, "/conversations", Some(body)).await.unwrap();
             let id = opened.json::<serde_json::Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
             for n in 0..100 {
