@@ -49,6 +49,7 @@ async fn person(store: &dyn Store, random: &Random, name: &str) -> UserId {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::too_many_lines, reason = "one journey, step by step")]
 async fn what_is_backed_up_from_a_running_server_comes_back_elsewhere() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let running = charla::start(config(here.path()), Options::default()).await.unwrap();

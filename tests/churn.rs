@@ -174,7 +174,7 @@ async fn calls_that_come_and_go_leave_nothing_behind() {
             pair.reconnect().await;
         }
         pair.call(n).await;
-        if n >= WARM && (n - WARM) % (cycles / 4).max(1) == 0 {
+        if n >= WARM && (n - WARM).is_multiple_of((cycles / 4).max(1)) {
             eprintln!("{} calls: {} kB, {} files", n - WARM, process.memory_kb(), process.files());
         }
     }

@@ -112,6 +112,7 @@ impl Drop for Server {
 
 /// Somebody who has signed in over REST.
 #[derive(Clone)]
+#[allow(dead_code)]
 pub struct Person {
     pub id: String,
     pub token: String,
@@ -119,6 +120,7 @@ pub struct Person {
     http: Client,
 }
 
+#[allow(dead_code)]
 impl Person {
     /// One request below `/api/v1`.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Result<Response> {
