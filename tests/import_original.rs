@@ -1,7 +1,7 @@
 //! The original's database, as its code left it, is taken over into each store: once, and again without harm.
+#![allow(clippy::disallowed_methods)]
 #[path = "support/mongod.rs"]
 mod mongod;
-#![allow(clippy::disallowed_methods)]
 
 use std::process::Command;
 use std::sync::Arc;
