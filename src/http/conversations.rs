@@ -75,6 +75,7 @@ pub struct MessagesView {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({"clientId": "c0ffee-1", "content": "Shall we call at five?"}))]
 pub struct SendBody {
     /// 1–64 of `[A-Za-z0-9_-]`; a retry with the same one is the same message.
     #[schema(pattern = "^[A-Za-z0-9_-]{1,64}$")]
