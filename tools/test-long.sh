@@ -20,6 +20,8 @@ run 'kill -9 of the server under load, 50 times on each store' env CHARLA_KILLS=
 run 'call model: 20 times the random walks' env CHARLA_SEEDS=20 cargo test --locked --lib calls::
 run 'the relay in a simulated network, 1,000 seeds' env CHARLA_SEEDS=50 cargo test --locked -p charla-media --lib sim::
 run 'property tests, 20,000 cases each' env PROPTEST_CASES=20000 cargo test --locked --workspace --lib
+run '1,000 calls that come and go, at a real server' \
+  env CHARLA_CYCLES=1000 cargo test --locked --workspace --test churn
 run 'fuzzing, 3 minutes for each target' env FUZZ_SECONDS="${FUZZ_SECONDS:-180}" tools/fuzz.sh
 
 # What the last step said of its figures.
