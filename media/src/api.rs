@@ -187,6 +187,6 @@ pub struct Config {
 }
 
 impl Config {
-    /// What costs little latency and is worth a tenth to a third of the processor time (docs/performance.md).
+    /// What costs little latency and is worth a tenth to a fifth of the processor time (docs/performance.md).
     pub const GATHER: Duration = Duration::from_micros(200);
 }
