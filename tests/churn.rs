@@ -14,9 +14,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
+use rustls::ClientConfig;
 use serde_json::{Value, json};
 use support::phone::{Client, Identity, Phone, Way};
 use support::server::{Person, Server};
@@ -72,13 +70,7 @@ struct Pair {
 impl Pair {
     async fn new() -> Self {
         let server = Server::start(CONFIG).await;
-        let mut roots = RootCertStore::empty();
-        let authority = fs::read(server.dir.path().join("certs/ca.crt")).unwrap();
-        roots.add(CertificateDer::from_pem_slice(&authority).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls =
-            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-        let tls = Arc::new(tls.with_root_certificates(roots).with_no_client_auth());
+        let tls = server.tls();
         let people = [server.register("ann").await, server.register("bob").await];
         let sockets = [connect(&server, &tls, &people[0]).await, connect(&server, &tls, &people[1]).await];
         Self { server, tls, identity: Identity::new().unwrap(), people, sockets, calls: 0 }

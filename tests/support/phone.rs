@@ -224,6 +224,22 @@ impl Phone {
         Phone { client, wire, next: Instant::now(), heard: 0 }
     }
 
+    /// Says one packet at once, whatever the time.
+    pub async fn say(&mut self, payload: &[u8]) {
+        let sealed = self.client.seal(payload).unwrap();
+        self.wire.send(&sealed).await;
+    }
+
+    /// Waits for the next packet of audio, header and payload, and sends nothing meanwhile. Cancel safe.
+    pub async fn hear(&mut self) -> Vec<u8> {
+        loop {
+            let datagram = self.wire.receive().await;
+            if let Some(audio) = self.client.handle(Instant::now(), &datagram) {
+                return audio.to_vec();
+            }
+        }
+    }
+
     /// Talks and listens, for ever. Cancel it when that is enough: what is lost then is as if lost on the way.
     pub async fn talk(&mut self, mut each: impl FnMut(usize)) {
         loop {
