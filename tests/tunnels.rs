@@ -3,23 +3,20 @@
 #![allow(clippy::disallowed_methods)]
 
 mod support {
+    pub mod pair;
     pub mod phone;
     pub mod server;
     pub mod socket;
 }
 
-use std::sync::Arc;
-
-use rustls::ClientConfig;
-use serde_json::{Value, json};
-use support::phone::{Client, Identity, Phone, Way};
-use support::server::{Person, Server};
-use support::socket::{DEADLINE, Socket};
+use serde_json::json;
+use support::pair::call;
+use support::phone::{Way, hear_each_other};
+use support::server::Server;
+use support::socket::DEADLINE;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
 use tokio::time::timeout;
-use tokio_tungstenite::Connector;
 
 /// An Allocate without credentials (RFC 8656 7.1): the first that a TURN client says.
 const ALLOCATE: [u8; 28] =
@@ -61,53 +58,6 @@ async fn an_address_gets_only_so_many_tunnels() {
     held.pop();
     let again = async { while !challenged(&mut TcpStream::connect(address).await.unwrap()).await {} };
     timeout(DEADLINE, again).await.expect("the place is free again");
-}
-
-/// What a call needs: who calls whom, by which ways, and the phones afterwards.
-struct Call {
-    id: Value,
-    sockets: [Socket; 2],
-    phones: [Phone; 2],
-}
-
-async fn connect(server: &Server, tls: &Arc<ClientConfig>, who: &Person) -> Socket {
-    let mut socket =
-        Socket::engine(&server.url, &[], Some(Connector::Rustls(Arc::clone(tls)))).await.unwrap();
-    socket.join(json!({ "token": who.token })).await.unwrap();
-    socket
-}
-
-/// Calls somebody; both are connected and hear each other. `number` tells the phones apart.
-async fn call(server: &Server, people: [&Person; 2], ways: [Way; 2], number: u64) -> Call {
-    let tls = server.tls();
-    let identity = Identity::new().unwrap();
-    let mut sockets = [connect(server, &tls, people[0]).await, connect(server, &tls, people[1]).await];
-    let started = sockets[0].ok("startCall", json!({ "toUser": people[1].id })).await;
-    let id = started["call"]["id"].clone();
-    sockets[1].event("incomingCall").await;
-    let mut phones = Vec::new();
-    for (index, (socket, way)) in sockets.iter_mut().zip(&ways).enumerate() {
-        let client = Client::new(&identity, charla_media::api::TransportId(number + index as u64), 1);
-        let answer = socket.ok("mediaOffer", json!({ "call": id, "sdp": client.offer() })).await;
-        phones.push(Phone::answered(client, answer["sdp"].as_str().unwrap(), way).await);
-    }
-    sockets[1].ok("acceptCall", json!({ "call": id })).await;
-    let [mut a, mut b] = <[Phone; 2]>::try_from(phones).unwrap_or_else(|_| unreachable!());
-    hear_each_other(&mut a, &mut b).await;
-    Call { id, sockets, phones: [a, b] }
-}
-
-/// Both talk until each has heard one packet more.
-async fn hear_each_other(a: &mut Phone, b: &mut Phone) {
-    let (one, other) = (Notify::new(), Notify::new());
-    let talking = async {
-        tokio::select! {
-            () = a.talk(|_| one.notify_one()) => {}
-            () = b.talk(|_| other.notify_one()) => {}
-            () = async { tokio::join!(one.notified(), other.notified()); } => {}
-        }
-    };
-    timeout(DEADLINE, talking).await.expect("both hear each other");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 # Installs what a step lacks on a Debian machine with Rust, Node and Python, and says what.
 #   tools/need.sh build    what `make run` needs
 #   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, cmake (for libopus), a TURN client (of
-#                          coturn), nginx with its stream module and HAProxy, and for the
+#                          coturn), nginx with its stream module, HAProxy, faketime, and for the
 #                          network tests iproute2, nftables, conntrack, squid, socat, libnss3-tools
 #   tools/need.sh long     that, and what judges speech in `make test-long`: Firefox, sox, espeak-ng, PESQ; Schemathesis
 # It asks for root only when something is missing. It never upgrades what is there.
@@ -36,6 +36,7 @@ case "${1:-build}" in
       || die 'clippy is missing: rustup component add clippy rustfmt'
     command -v cmake >/dev/null || missing+=(cmake)
     have_so libcurl.so.4 || missing+=(libcurl4)
+    [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || missing+=(faketime)
     have_tool turnutils_uclient coturn; have_tool nginx nginx-light; have_tool haproxy haproxy
     [ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || missing+=(libnginx-mod-stream)
     [ -n "${CHARLA_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium)

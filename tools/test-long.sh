@@ -22,6 +22,8 @@ run 'the relay in a simulated network, 1,000 seeds' env CHARLA_SEEDS=50 cargo te
 run 'property tests, 20,000 cases each' env PROPTEST_CASES=20000 cargo test --locked --workspace --lib
 run '1,000 calls that come and go, at a real server' \
   env CHARLA_CYCLES=1000 cargo test --locked --workspace --test churn
+run '1,000 sockets come back at once after a restart' \
+  env CHARLA_HERD=1000 cargo test --locked --workspace --test trouble herd
 run 'fuzzing, 3 minutes for each target' env FUZZ_SECONDS="${FUZZ_SECONDS:-180}" tools/fuzz.sh
 
 # What the last step said of its figures.

@@ -12,12 +12,15 @@ use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
+use tokio::sync::Notify;
 use tokio_rustls::TlsConnector;
 
 #[path = "../../media/examples/load/client.rs"]
 pub mod client;
 pub use client::{Client, Identity};
 
+/// How long anything may take before a test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
 const FRAME: Duration = Duration::from_millis(20);
 const CHANNEL: u16 = 0x4001;
 const LARGEST: usize = 4096;
@@ -261,4 +264,17 @@ impl Phone {
             }
         }
     }
+}
+
+/// Both talk until each has heard one packet more.
+pub async fn hear_each_other(a: &mut Phone, b: &mut Phone) {
+    let (one, other) = (Notify::new(), Notify::new());
+    let talking = async {
+        tokio::select! {
+            () = a.talk(|_| one.notify_one()) => {}
+            () = b.talk(|_| other.notify_one()) => {}
+            () = async { tokio::join!(one.notified(), other.notified()); } => {}
+        }
+    };
+    tokio::time::timeout(PATIENCE, talking).await.expect("both hear each other");
 }

@@ -22,6 +22,7 @@ use tempfile::TempDir;
 pub struct Server {
     child: Option<Child>,
     config: PathBuf,
+    environment: Vec<(&'static str, String)>,
     pub dir: TempDir,
     pub url: String,
     pub http: Client,
@@ -30,6 +31,11 @@ pub struct Server {
 impl Server {
     /// `config` is TOML appended to the test's own; its tables must be other ones than `server` and `tls`.
     pub async fn start(config: &str) -> Self {
+        Self::start_with(config, Vec::new()).await
+    }
+
+    /// The same in an environment of its own.
+    pub async fn start_with(config: &str, environment: Vec<(&'static str, String)>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let at = dir.path().display();
@@ -40,7 +46,7 @@ impl Server {
         fs::write(&path, own + config).unwrap();
         let http = Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
         let url = format!("https://localhost:{port}");
-        let mut server = Self { child: None, config: path, dir, url, http };
+        let mut server = Self { child: None, config: path, environment, dir, url, http };
         server.up().await;
         server
     }
@@ -52,6 +58,7 @@ impl Server {
             .arg("--config")
             .arg(&self.config)
             .arg("serve")
+            .envs(self.environment.iter().cloned())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .stdin(Stdio::null())
@@ -114,6 +121,7 @@ impl Server {
         Person {
             id: text(&body["user"]["id"]),
             token: text(&body["accessToken"]),
+            refresh: text(&body["refreshToken"]),
             url: self.url.clone(),
             http: self.http.clone(),
         }
@@ -132,6 +140,7 @@ impl Drop for Server {
 pub struct Person {
     pub id: String,
     pub token: String,
+    refresh: String,
     url: String,
     http: Client,
 }
@@ -146,6 +155,17 @@ impl Person {
             Some(body) => request.json(&body).send().await,
             None => request.send().await,
         }
+    }
+
+    /// Renews the access token.
+    pub async fn refresh(&mut self) {
+        let body = serde_json::json!({ "refreshToken": self.refresh });
+        let answer =
+            self.http.post(format!("{}/api/v1/auth/refresh", self.url)).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        let body: Value = answer.json().await.unwrap();
+        let text = |v: &Value| v.as_str().unwrap().to_owned();
+        (self.token, self.refresh) = (text(&body["accessToken"]), text(&body["refreshToken"]));
     }
 
     /// A GET that must succeed.
