@@ -2,6 +2,7 @@
 import { useCalls } from './stores/calls'
 import { useChats } from './stores/chats'
 import { useConnection } from './stores/connection'
+import { useRegards } from './stores/regards'
 
 export const enter = (): void => void useConnection().open()
 
@@ -10,4 +11,5 @@ export function leave(): void {
   useConnection().close()
   useCalls().dispatch({ type: 'dismiss' })
   useChats().reset()
+  useRegards().reset()
 }

@@ -198,7 +198,14 @@ export interface Finding { user: Id; finding: Trouble; worst: number | null; fro
 export interface CallDetail extends Call { timeline: TimelineEntry[]; findings: Finding[] }
 export interface IceServer { urls: string[]; username?: string; credential?: string }
 export interface Slot { mid: string; user: Id; csrc: number }
-export interface Info { name: string; version: string; registration: 'open' | 'closed'; claimable: boolean }
+/** What the server is; `files`: how large one may be, in bytes, and which MIME types it takes (`image/*`: all of a kind, `*`: all). */
+export interface Info {
+  name: string
+  version: string
+  registration: 'open' | 'invite' | 'closed'
+  claimable: boolean
+  files?: { maxBytes: number; types: string[] }
+}
 
 /** The server's codes, and two of our own for when no answer came. */
 export const CODES = [
@@ -269,6 +276,8 @@ export interface ClientEvents {
   messageDelivered: [{ conversation: Id; seq: number }, object]
   messageRead: [{ conversation: Id; seq: number }, object]
   typing: [{ conversation: Id; typing: boolean }, object]
+  /** `away`: this device; `doNotDisturb`: the person, on all devices. */
+  setPresence: [{ away?: boolean; doNotDisturb?: boolean }, object]
   sync: [{ since: string | null }, SyncPage]
   startCall: [{ conversation: Id }, { call: Call; iceServers: IceServer[] }]
   acceptCall: [{ call: Id }, { call: Call; iceServers: IceServer[] }]
@@ -314,7 +323,7 @@ export interface CallStats {
 }
 export const CANDIDATES = ['host', 'srflx', 'prflx', 'relay'] as const
 export const PROTOCOLS = ['udp', 'tcp', 'tls'] as const
-export interface Welcome { user: OwnUser | User; device: Id; epoch: Id; calls: Call[] }
+export interface Welcome { user: OwnUser | User; device: Id; epoch: Id; calls: Call[]; settings: Settings; mutes: Mute[] }
 
 /** What the server says unasked. */
 export interface ServerEvents {
@@ -336,13 +345,19 @@ export interface ServerEvents {
   callEnded: { call: Call }
   /** Calls missed since one last looked. */
   missedCalls: { count: number }
+  /** To those who may know it. */
+  presence: Presence
+  /** These three to one's own devices. */
+  settingsChanged: { settings: Settings }
+  blockChanged: { user: Id; blocked: boolean }
+  muteChanged: { conversation: Id; muted: boolean; until: Timestamp | null }
   sessionRevoked: object
   /** A newer socket of this device is there; this one is closed. */
   replaced: object
 }
 export const SERVER_EVENTS = [
   'welcome', 'newMessage', 'messageUpdated', 'receipt', 'typing', 'conversationUpdated', 'incomingCall', 'ringStopped', 'callUpdated', 'slots', 'speaking', 'quality',
-  'callEnded', 'missedCalls', 'sessionRevoked', 'replaced',
+  'callEnded', 'missedCalls', 'presence', 'settingsChanged', 'blockChanged', 'muteChanged', 'sessionRevoked', 'replaced',
 ] as const satisfies readonly (keyof ServerEvents)[]
 
 export const MAX_CONTENT_BYTES = 4096

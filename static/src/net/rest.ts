@@ -1,7 +1,8 @@
 // REST by cookie: one function per route the page uses. Knows fetch, and nothing of views or stores.
 import {
   ok, problem, refused, toProblem,
-  type Call, type CallDetail, type Conversation, type GroupRole, type Id, type Info, type Message, type OwnUser, type Result, type Session, type User,
+  type Call, type CallDetail, type Conversation, type Found, type GroupRole, type Id, type Info, type Message, type Mute, type OwnUser,
+  type Presence, type ReceiptState, type Result, type Session, type Timestamp, type User,
 } from '../protocol'
 
 const BASE = '/api/v1/'
@@ -42,7 +43,7 @@ function readProblem(response: Response, text: string) {
   return found
 }
 
-const query = (entries: Record<string, string | number | undefined>): string => {
+const query = (entries: { [key: string]: string | number | undefined }): string => {
   const params = new URLSearchParams()
   for (const [key, value] of Object.entries(entries)) if (value !== undefined) params.set(key, String(value))
   const text = params.toString()
@@ -50,6 +51,8 @@ const query = (entries: Record<string, string | number | undefined>): string => 
 }
 
 export interface Credentials { user: OwnUser }
+/** What is searched for: words, and if wished by whom, in which conversation, between which times. */
+export interface Asked { q: string; from?: Id; in?: Id; after?: Timestamp; before?: Timestamp }
 
 export const rest = {
   info: () => request<Info>('GET', 'info'),
@@ -73,9 +76,18 @@ export const rest = {
   addMembers: (group: Id, users: Id[]) => request<Conversation>('POST', `groups/${group}/members`, { users }),
   setGroupRole: (group: Id, user: Id, role: GroupRole) => request<Conversation>('PUT', `groups/${group}/members/${user}`, { role }),
   removeMember: (group: Id, user: Id) => request<null>('DELETE', `groups/${group}/members/${user}`),
-  messages: (conversation: Id, before: number, limit = 100) =>
+  messages: (conversation: Id, where: { before: number } | { after: number }, limit = 100) =>
     request<{ messages: Message[]; next: string | null }>(
-      'GET', `conversations/${conversation}/messages${query({ before, limit })}`),
+      'GET', `conversations/${conversation}/messages${query({ ...where, limit })}`),
+  receipts: (message: Id) => request<{ receipts: ReceiptState[] }>('GET', `messages/${message}/receipts`),
+  search: (asked: Asked, cursor?: string, limit = 30) =>
+    request<{ messages: Found[]; next: string | null }>('GET', `messages/search${query({ ...asked, cursor, limit })}`),
+  presences: () => request<{ presences: Presence[] }>('GET', 'users/presence'),
+  blocks: () => request<{ users: User[] }>('GET', 'users/me/blocks'),
+  block: (user: Id) => request<null>('PUT', `users/me/blocks/${user}`),
+  unblock: (user: Id) => request<null>('DELETE', `users/me/blocks/${user}`),
+  mute: (conversation: Id, until: Timestamp | null) => request<Mute>('PUT', `conversations/${conversation}/mute`, until ? { until } : {}),
+  unmute: (conversation: Id) => request<null>('DELETE', `conversations/${conversation}/mute`),
   calls: (after?: string, limit = 30) =>
     request<{ calls: Call[]; next: string | null }>('GET', `calls${query({ after, limit })}`),
   call: (id: Id) => request<CallDetail>('GET', `calls/${id}`),

@@ -198,7 +198,7 @@ export const useChats = defineStore('chats', () => {
     const thread = threads[id]
     if (!thread || isComplete(thread, me())) return null
     const before = thread.messages[0]?.seq ?? thread.conversation.lastSeq + 1
-    const answer = await rest.messages(id, before)
+    const answer = await rest.messages(id, { before })
     if (!answer.ok) return answer.problem
     addMessages(thread, answer.value.messages, me())
     return null

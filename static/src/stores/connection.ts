@@ -7,6 +7,7 @@ import { onNetworkChange } from '../net/network'
 import { problem, refused, type ClientEvents, type Id, type Result, type ServerEvents, type Welcome } from '../protocol'
 import { useCalls } from './calls'
 import { useChats } from './chats'
+import { useRegards } from './regards'
 import { useSession } from './session'
 
 const DOUBT_TIMEOUT_MS = 1500
@@ -48,6 +49,7 @@ export const useConnection = defineStore('connection', () => {
     device.value = said.device
     connected.value = everConnected.value = true
     useCalls().onWelcome(said.calls, epochChanged)
+    useRegards().onWelcome(said.settings, said.mutes)
     void useChats().catchUp()
   }
 
@@ -73,6 +75,10 @@ export const useConnection = defineStore('connection', () => {
     speaking: () => {},
     quality: ({ call, legs }) => useCalls().onQuality(call, legs),
     missedCalls: ({ count }) => useCalls().onMissed(count),
+    presence: (presence) => useRegards().onPresence(presence),
+    settingsChanged: ({ settings }) => useRegards().onSettings(settings),
+    blockChanged: (changed) => useRegards().onBlock(changed),
+    muteChanged: (changed) => useRegards().onMute(changed),
     callEnded: ({ call }) => useCalls().dispatch({ type: 'ended', call }),
     sessionRevoked: () => useSession().leave('ended'),
     replaced: () => void becomeAnother(),
