@@ -97,6 +97,12 @@ impl Files {
         })
     }
 
+    /// How large a file may be and which types are taken.
+    #[must_use]
+    pub fn limits(&self) -> &config::Files {
+        &self.limits
+    }
+
     /// Takes in a file: on the disk and known to the store when it resolves.
     pub async fn upload<E>(
         &self,

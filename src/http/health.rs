@@ -41,6 +41,17 @@ pub struct InfoView {
     registration: &'static str,
     /// Whether an owner link waits to be used.
     claimable: bool,
+    files: FileLimitsView,
+}
+
+/// What may be attached to a message.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileLimitsView {
+    /// Bytes of one file.
+    max_bytes: u64,
+    /// MIME types, `image/*` for all of a kind, `*` for all.
+    types: Vec<String>,
 }
 
 /// The process answers.
@@ -69,10 +80,12 @@ pub async fn info(State(app): State<App>) -> Json<InfoView> {
         Registration::Invite => "invite",
         Registration::Closed => "closed",
     };
+    let limits = app.files.limits();
     Json(InfoView {
         name: app.site.name.clone(),
         version: app.site.version.clone(),
         registration,
         claimable: app.accounts.claimable(),
+        files: FileLimitsView { max_bytes: limits.max_bytes, types: limits.types.clone() },
     })
 }

@@ -3,3 +3,8 @@ declare module '*.vue' {
   const component: DefineComponent<object, object, unknown>
   export default component
 }
+/** The emoji of a language, one group a text (`tools/emoji.mjs`). */
+declare module 'virtual:emoji-*' {
+  const groups: string[]
+  export default groups
+}

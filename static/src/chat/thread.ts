@@ -1,6 +1,20 @@
 // One conversation as this page knows it: messages by seq, what is still to be sent, watermarks. Pure functions over
 // plain objects; whatever comes twice or late changes nothing.
-import type { Conversation, Id, Message, MessageStatus, Receipt, Timestamp } from '../protocol'
+import type { Attachment, Conversation, Id, Message, MessageStatus, Receipt, Timestamp } from '../protocol'
+
+/** A file that waits to be sent with a message; its bytes are in the outbox under `key`. */
+export interface PendingFile {
+  key: string
+  kind: Attachment['kind']
+  name: string
+  mime: string
+  size: number
+  /** Of a voice message. */
+  durationMs?: number
+  waveform?: number[]
+  /** What the server calls it, once it has it. */
+  uploaded?: Id
+}
 
 export interface Pending {
   clientId: string
@@ -9,6 +23,7 @@ export interface Pending {
   content: string
   /** The message that this one answers. */
   replyTo?: Id
+  files?: PendingFile[]
   createdAt: Timestamp
   /** `queued` is sent as soon as the server can be reached; `failed` waits for a word from its writer. */
   state: 'queued' | 'failed'
@@ -20,16 +35,21 @@ export interface Thread {
   conversation: Conversation
   /** Rising seq, no gaps between neighbours. Never changed in place. */
   messages: readonly Message[]
+  /** A part of the history that is looked at and not joined to the newest messages; null: these are looked at. */
+  past: readonly Message[] | null
   pending: Pending[]
   /** Who is typing, and until when that holds (ms). */
   typing: Record<Id, number>
 }
 
-export const newThread = (conversation: Conversation): Thread => ({ conversation, messages: [], pending: [], typing: {} })
+export const newThread = (conversation: Conversation): Thread => ({ conversation, messages: [], past: null, pending: [], typing: {} })
+
+/** What is looked at. */
+export const shown = ({ messages, past }: Thread): readonly Message[] => past ?? messages
 
 /** Everything that one may see is here, from the first message on. */
-export const isComplete = ({ conversation, messages }: Thread, me: Id): boolean =>
-  conversation.lastSeq === 0 || (messages[0]?.seq ?? Infinity) <= Math.max(1, memberOf(conversation, me)?.fromSeq ?? 1)
+export const isComplete = (thread: Thread, me: Id): boolean =>
+  thread.conversation.lastSeq === 0 || (shown(thread)[0]?.seq ?? Infinity) <= Math.max(1, memberOf(thread.conversation, me)?.fromSeq ?? 1)
 
 export const lastSeq = (thread: Thread): number => thread.messages.at(-1)?.seq ?? 0
 
@@ -72,16 +92,27 @@ export function addMessages(thread: Thread, more: readonly Message[], me: Id): b
   return before > 0 && first > before + 1
 }
 
+/** Takes in a part of the history to look at. Where it meets the newest messages it becomes one with them. */
+export function lookAt(thread: Thread, part: readonly Message[]): void {
+  const past = merge([], part)
+  const [first] = thread.messages
+  const meets = past.length === 0 || first === undefined || (past.at(-1)?.seq ?? 0) >= first.seq - 1
+  if (meets) thread.messages = merge(past, thread.messages)
+  thread.past = meets ? null : past
+}
+
 /** Takes in messages that were edited, deleted or reacted to, of those at hand; quotes of them follow. */
 export function applyChanges(thread: Thread, changed: Message[]): void {
   for (const message of changed) {
-    const newer = thread.messages.some((known) => known.id === message.id && (known.rev ?? 0) > (message.rev ?? 0))
-    if (newer) continue
+    const newer = (known: Message) => known.id === message.id && (known.rev ?? 0) > (message.rev ?? 0)
+    if (thread.messages.some(newer) || thread.past?.some(newer)) continue
     const quote = { id: message.id, seq: message.seq, fromUser: message.fromUser, content: message.content, ...(message.deletedAt ? { deletedAt: message.deletedAt } : {}) }
-    thread.messages = Object.freeze(thread.messages.map((known) => {
+    const changedIn = (messages: readonly Message[]) => Object.freeze(messages.map((known) => {
       if (known.id === message.id) return message
       return known.quote?.id === message.id ? { ...known, quote } : known
     }))
+    thread.messages = changedIn(thread.messages)
+    if (thread.past) thread.past = changedIn(thread.past)
     const last = thread.conversation.lastMessage
     if (last?.id === message.id && (last.rev ?? 0) <= (message.rev ?? 0)) thread.conversation.lastMessage = message
   }

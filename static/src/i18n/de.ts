@@ -34,20 +34,15 @@ const de: Messages = {
   chats: {
     title: 'Chats', search: 'Personen finden', searching: 'Suche …', nobody: 'Niemand heißt „{query}…“.',
     people: 'Personen', empty: 'Noch keine Chats', emptyHint: 'Finde jemanden über den Benutzernamen und sag hallo.',
+    presence: { online: 'Online', away: 'Abwesend', doNotDisturb: 'Nicht stören', offline: 'Offline' }, muted: 'Stumm', draft: 'Entwurf:', find: 'Nachrichten suchen',
+    carries: { image: 'Bild', video: 'Video', audio: 'Ton', voice: 'Sprachnachricht', file: 'Datei' },
     newGroup: 'Neue Gruppe', group: 'Mitglieder und Einstellungen von {name}',
     pick: 'Wähle einen Chat', pickHint: 'Oder finde jemand Neues. Was du schreibst, kommt an, auch wenn sie gerade nicht da sind.',
     you: 'Du: {text}', start: 'Noch keine Nachrichten', unread: '{n} ungelesene Nachricht | {n} ungelesene Nachrichten', clear: 'Suche leeren', list: 'Unterhaltungen',
     missing: 'Diese Unterhaltung gibt es nicht, oder sie gehört dir nicht.',
   },
   chat: {
-    call: '{name} anrufen', messages: 'Nachrichten mit {name}', write: 'An {name} schreiben', send: 'Senden', older: 'Ältere Nachrichten laden', loadingOlder: 'Ältere Nachrichten werden geladen …',
-    begin: 'Hier beginnt dein Chat mit {name}.', beginHint: 'Sag hallo.', typing: '{name} schreibt …',
-    toNewest: 'Zur neuesten Nachricht', newBelow: '{n} neue Nachricht | {n} neue Nachrichten',
-    queued: 'Wird gesendet, sobald es geht', sent: 'Gesendet', delivered: 'Zugestellt', read: 'Gelesen', failed: 'Nicht gesendet', failedWhy: 'Nicht gesendet: {why}',
-    retry: 'Noch einmal', discard: 'Löschen', bytes: 'Noch {left} Bytes', tooLong: '{over} Bytes zu lang', 
-    from: '{name} hat geschrieben: {text}', hint: 'Eingabe sendet, Umschalt + Eingabe macht eine neue Zeile', unreadFrom: 'Neu', me: 'Du',
-    gone: 'Diese Nachricht wurde gelöscht', edited: 'bearbeitet', react: 'Reagieren', reacted: 'von {names}', reply: 'Antworten', replyTo: 'Antwort an {name}:', edit: 'Bearbeiten', editing: 'Bearbeiten:', save: 'Speichern', cancel: 'Abbrechen',
-    removeSure: 'Für alle löschen?', readBy: 'Gelesen von', readByThese: 'Gelesen von {names}', readByNobody: 'Noch hat es niemand gelesen', draft: 'Entwurf: {text}',
+    typing: '{name} schreibt …', from: '{name} hat geschrieben: {text}', me: 'Du', gone: 'Diese Nachricht wurde gelöscht',
     did: {
       created: '{who} hat die Gruppe „{name}“ angelegt', renamed: '{who} hat die Gruppe „{name}“ genannt', added: '{who} hat {whom} dazugeholt',
       removed: '{who} hat {whom} entfernt', left: '{who} ist gegangen', role_owner: '{who} hat die Gruppe {whom} übergeben',

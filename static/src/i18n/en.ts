@@ -32,20 +32,15 @@ export default {
   chats: {
     title: 'Chats', search: 'Find people', searching: 'Searching …', nobody: 'Nobody is called “{query}…”.',
     people: 'People', empty: 'No chats yet', emptyHint: 'Find somebody by username and say hello.',
+    presence: { online: 'Online', away: 'Away', doNotDisturb: 'Do not disturb', offline: 'Offline' }, muted: 'Muted', draft: 'Draft:', find: 'Search messages',
+    carries: { image: 'Picture', video: 'Video', audio: 'Sound', voice: 'Voice message', file: 'File' },
     newGroup: 'New group', group: 'Members and settings of {name}',
     pick: 'Pick a chat', pickHint: 'Or find somebody new. What you write arrives even if they are away.',
     you: 'You: {text}', start: 'No messages yet', unread: '{n} unread message | {n} unread messages', clear: 'Clear search', list: 'Conversations',
     missing: 'This conversation does not exist, or is not yours.',
   },
   chat: {
-    call: 'Call {name}', messages: 'Messages with {name}', write: 'Write to {name}', send: 'Send', older: 'Load older messages', loadingOlder: 'Loading older messages …',
-    begin: 'This is the beginning of your chat with {name}.', beginHint: 'Say hello.', typing: '{name} is typing …',
-    toNewest: 'To the newest message', newBelow: '{n} new message | {n} new messages',
-    queued: 'Waiting to be sent', sent: 'Sent', delivered: 'Delivered', read: 'Read', failed: 'Not sent', failedWhy: 'Not sent: {why}',
-    retry: 'Try again', discard: 'Delete', bytes: '{left} bytes left', tooLong: 'Too long by {over} bytes', 
-    from: '{name} wrote: {text}', hint: 'Enter sends, Shift + Enter makes a new line', unreadFrom: 'New', me: 'You',
-    gone: 'This message was deleted', edited: 'edited', react: 'React', reacted: 'from {names}', reply: 'Reply', replyTo: 'Reply to {name}:', edit: 'Edit', editing: 'Edit:', save: 'Save', cancel: 'Cancel',
-    removeSure: 'Delete for everybody?', readBy: 'Read by', readByThese: 'Read by {names}', readByNobody: 'Nobody has read this yet', draft: 'Draft: {text}',
+    typing: '{name} is typing …', from: '{name} wrote: {text}', me: 'You', gone: 'This message was deleted',
     did: {
       created: '{who} made the group “{name}”', renamed: '{who} named the group “{name}”', added: '{who} added {whom}',
       removed: '{who} removed {whom}', left: '{who} left', role_owner: '{who} passed the group on to {whom}',

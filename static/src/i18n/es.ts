@@ -34,20 +34,15 @@ const es: Messages = {
   chats: {
     title: 'Chats', search: 'Buscar personas', searching: 'Buscando …', nobody: 'Nadie se llama «{query}…».',
     people: 'Personas', empty: 'Aún no hay chats', emptyHint: 'Busca a alguien por su nombre de usuario y salúdalo.',
+    presence: { online: 'En línea', away: 'Ausente', doNotDisturb: 'No molestar', offline: 'Sin conexión' }, muted: 'Silenciado', draft: 'Borrador:', find: 'Buscar mensajes',
+    carries: { image: 'Imagen', video: 'Vídeo', audio: 'Sonido', voice: 'Mensaje de voz', file: 'Archivo' },
     newGroup: 'Grupo nuevo', group: 'Miembros y ajustes de {name}',
     pick: 'Elige un chat', pickHint: 'O busca a alguien nuevo. Lo que escribas llega aunque no esté conectado.',
     you: 'Tú: {text}', start: 'Aún no hay mensajes', unread: '{n} mensaje sin leer | {n} mensajes sin leer', clear: 'Borrar la búsqueda', list: 'Conversaciones',
     missing: 'Esta conversación no existe o no es tuya.',
   },
   chat: {
-    call: 'Llamar a {name}', messages: 'Mensajes con {name}', write: 'Escribe a {name}', send: 'Enviar', older: 'Cargar mensajes anteriores', loadingOlder: 'Cargando mensajes anteriores …',
-    begin: 'Aquí empieza tu chat con {name}.', beginHint: 'Di hola.', typing: '{name} está escribiendo …',
-    toNewest: 'Ir al mensaje más reciente', newBelow: '{n} mensaje nuevo | {n} mensajes nuevos',
-    queued: 'Esperando para enviarse', sent: 'Enviado', delivered: 'Entregado', read: 'Leído', failed: 'No enviado', failedWhy: 'No enviado: {why}',
-    retry: 'Reintentar', discard: 'Eliminar', bytes: 'Quedan {left} bytes', tooLong: 'Sobran {over} bytes',
-    from: '{name} escribió: {text}', hint: 'Intro envía, Mayús + Intro hace una línea nueva', unreadFrom: 'Nuevos', me: 'Tú',
-    gone: 'Este mensaje se eliminó', edited: 'editado', react: 'Reaccionar', reacted: 'de {names}', reply: 'Responder', replyTo: 'Respuesta a {name}:', edit: 'Editar', editing: 'Editar:', save: 'Guardar', cancel: 'Cancelar',
-    removeSure: '¿Eliminar para todos?', readBy: 'Leído por', readByThese: 'Leído por {names}', readByNobody: 'Aún no lo ha leído nadie', draft: 'Borrador: {text}',
+    typing: '{name} está escribiendo …', from: '{name} escribió: {text}', me: 'Tú', gone: 'Este mensaje se eliminó',
     did: {
       created: '{who} creó el grupo «{name}»', renamed: '{who} llamó al grupo «{name}»', added: '{who} añadió a {whom}',
       removed: '{who} quitó a {whom}', left: '{who} salió del grupo', role_owner: '{who} cedió el grupo a {whom}',

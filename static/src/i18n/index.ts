@@ -17,6 +17,8 @@ const PARTS = {
   history: { en: () => import('./history.en'), es: () => import('./history.es'), de: () => import('./history.de') },
   live: { en: () => import('./live.en'), es: () => import('./live.es'), de: () => import('./live.de') },
   network: { en: () => import('./network.en'), es: () => import('./network.es'), de: () => import('./network.de') },
+  search: { en: () => import('./search.en'), es: () => import('./search.es'), de: () => import('./search.de') },
+  talk: { en: () => import('./talk.en'), es: () => import('./talk.es'), de: () => import('./talk.de') },
   settings: { en: () => import('./settings.en'), es: () => import('./settings.es'), de: () => import('./settings.de') },
 } as const
 export type Part = keyof typeof PARTS

@@ -3,17 +3,21 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref } from 'vue'
 import {
-  addMessages, applyChanges, applyReceipt, isComplete, lastReceived, memberOf, newThread, otherOf, recountUnread, refresh,
+  addMessages, applyChanges, applyReceipt, isComplete, lastReceived, lookAt, memberOf, newThread, otherOf, recountUnread, refresh, shown,
   type Thread,
 } from '../chat/thread'
 import { rest } from '../net/rest'
 import type { Conversation, Id, Message, Problem, Receipt, Result, User } from '../protocol'
 import { useConnection } from './connection'
-import { useSender } from './sender'
 import { useSession } from './session'
 
 const TYPING_HOLDS_MS = 6000
 const TYPING_EVERY_MS = 3000
+/** So many messages before and after one that is gone to. */
+const AROUND = 50
+
+/** A message to go to. */
+export interface Target { conversation: Id; message: Id; seq: number }
 
 export const useChats = defineStore('chats', () => {
   const threads = reactive<Record<Id, Thread>>({})
@@ -23,6 +27,8 @@ export const useChats = defineStore('chats', () => {
   const open = ref<Id | null>(null)
   /** The newest message of somebody else, for the live region and notifications. */
   const arrived = ref<Message | null>(null)
+  /** The message that somebody wishes to see next; whoever shows its conversation goes there. */
+  const target = ref<Target | null>(null)
   let token: string | null = null
   let syncing: Promise<void> | null = null
   let again = false
@@ -45,7 +51,9 @@ export const useChats = defineStore('chats', () => {
   /** After every welcome: what was missed, then what waits to be sent. */
   async function catchUp(): Promise<void> {
     await sync()
-    await useSender().resume()
+    // What sends is not needed before the conversations are there.
+    const sender = await import('./sender').catch(() => null)
+    await sender?.useSender().resume()
     for (const thread of Object.values(threads)) mark(thread)
   }
 
@@ -197,11 +205,46 @@ export const useChats = defineStore('chats', () => {
   async function loadOlder(id: Id): Promise<Problem | null> {
     const thread = threads[id]
     if (!thread || isComplete(thread, me())) return null
-    const before = thread.messages[0]?.seq ?? thread.conversation.lastSeq + 1
+    const { past } = thread
+    const before = shown(thread)[0]?.seq ?? thread.conversation.lastSeq + 1
     const answer = await rest.messages(id, { before })
     if (!answer.ok) return answer.problem
-    addMessages(thread, answer.value.messages, me())
+    // Somebody may have gone elsewhere in the meantime.
+    if (thread.past !== past) return null
+    if (past) lookAt(thread, [...answer.value.messages, ...past])
+    else addMessages(thread, answer.value.messages, me())
     return null
+  }
+
+  /** What comes after a part of the history that is looked at, until it meets the newest. */
+  async function loadNewer(id: Id): Promise<Problem | null> {
+    const thread = threads[id]
+    const past = thread?.past
+    if (!thread || !past) return null
+    const answer = await rest.messages(id, { after: past.at(-1)?.seq ?? 0 })
+    if (!answer.ok) return answer.problem
+    if (thread.past === past) lookAt(thread, [...past, ...answer.value.messages])
+    return null
+  }
+
+  /** Looks at the part of the history that a message is in. */
+  async function lookAround(id: Id, seq: number): Promise<Problem | null> {
+    const thread = threads[id]
+    if (!thread) return null
+    if (seq >= (thread.messages[0]?.seq ?? Infinity)) {
+      thread.past = null
+      return null
+    }
+    if (thread.past?.some((message) => message.seq === seq)) return null
+    const answer = await rest.messages(id, { before: seq + AROUND })
+    if (!answer.ok) return answer.problem
+    lookAt(thread, answer.value.messages)
+    return null
+  }
+
+  function lookAtNewest(id: Id): void {
+    const thread = threads[id]
+    if (thread) thread.past = null
   }
 
   /** What the server makes of a change of a message is applied like anybody's. */
@@ -226,12 +269,12 @@ export const useChats = defineStore('chats', () => {
     for (const id of Object.keys(threads)) delete threads[id]
     for (const id of Object.keys(people)) delete people[id]
     loaded.value = false
-    open.value = arrived.value = token = null
+    open.value = arrived.value = target.value = token = null
   }
 
   return {
-    threads, people, loaded, open, arrived, sorted, unread,
-    adopt, catchUp, sync, onMessage, onUpdate, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder,
+    threads, people, loaded, open, arrived, target, sorted, unread,
+    adopt, catchUp, sync, onMessage, onUpdate, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder, loadNewer, lookAround, lookAtNewest,
     edit, remove, react, person, nameOf, reset,
   }
 })

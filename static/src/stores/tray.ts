@@ -1,0 +1,55 @@
+// The files that are to go with the message being written, per conversation, in memory: what was not sent yet is lost
+// with the page, as in any form.
+import { defineStore } from 'pinia'
+import { reactive } from 'vue'
+import { kindOf, MAX_FILES, plainName, refusal } from '../files/kinds'
+import type { Id } from '../protocol'
+import type { Outgoing } from './sender'
+import { useSession } from './session'
+
+/** `address` shows the bytes on this page. */
+export interface Laid extends Outgoing { address: string }
+/** Why a file was not taken. */
+export interface Refusal { name: string; why: 'tooLarge' | 'empty' | 'type' | 'tooMany' }
+
+export const useTray = defineStore('tray', () => {
+  const trays = reactive<Record<Id, Laid[]>>({})
+  const of = (conversation: Id): readonly Laid[] => trays[conversation] ?? []
+
+  /** Takes files in; those it cannot take come back, with the reason. */
+  function lay(conversation: Id, files: readonly File[]): Refusal[] {
+    // The code that sends is fetched now: later the network may be gone.
+    void import('../files/upload').catch(() => {})
+    const tray = (trays[conversation] ??= [])
+    const refused: Refusal[] = []
+    for (const bytes of files) {
+      const why = tray.length >= MAX_FILES ? 'tooMany' : refusal(bytes, useSession().info?.files)
+      if (why) {
+        refused.push({ name: bytes.name, why })
+        continue
+      }
+      const kind = kindOf(bytes.type)
+      const file = { key: crypto.randomUUID(), kind, name: plainName(bytes.name), mime: bytes.type, size: bytes.size }
+      tray.push({ file, bytes, address: kind === 'image' || kind === 'video' ? URL.createObjectURL(bytes) : '' })
+    }
+    return refused
+  }
+
+  function takeOut(conversation: Id, key: string): void {
+    const laid = trays[conversation]?.find(({ file }) => file.key === key)
+    if (laid?.address) URL.revokeObjectURL(laid.address)
+    trays[conversation] = of(conversation).filter(({ file }) => file.key !== key)
+  }
+
+  /** All of them, to be sent; the tray is empty then. */
+  function clear(conversation: Id): Outgoing[] {
+    const all = of(conversation)
+    delete trays[conversation]
+    return all.map(({ file, bytes, address }) => {
+      if (address) URL.revokeObjectURL(address)
+      return { file, bytes }
+    })
+  }
+
+  return { trays, of, lay, takeOut, clear }
+})
