@@ -4,17 +4,18 @@
 
 #[path = "../tests/support/mongod.rs"]
 mod mongod;
+mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bson::oid::ObjectId;
-use charla::clock::{Clock as _, SystemClock, Timestamp};
-use charla::ids::{ConversationId, MessageId, UserId};
-use charla::model::{Page, Role, User};
+use charla::ids::{ConversationId, UserId};
+use charla::model::Page;
 use charla::random::Random;
-use charla::store::{NewMessage, Store, open::open};
+use charla::store::{Store, open::open};
+
+use support::{join, message, ms};
 
 /// In pairs; each waits for its acknowledgement before it writes again.
 const USERS: usize = 100;
@@ -52,39 +53,9 @@ fn main() {
     });
 }
 
-/// In the order of time, as real ones are: that decides which pages of an index are written.
-fn oid(random: &Random) -> ObjectId {
-    random.object_id(SystemClock.now())
-}
-
-fn message(random: &Random, conversation: ConversationId, from_user: UserId) -> NewMessage {
-    let id = oid(random);
-    NewMessage {
-        id: MessageId(id),
-        conversation,
-        from_user,
-        content: CONTENT.into(),
-        client_id: id.to_hex(),
-        reply_to: None,
-        system: None,
-        attachments: Vec::new(),
-        created_at: SystemClock.now(),
-    }
-}
-
 async fn pair(store: &dyn Store, random: &Random) -> (ConversationId, [UserId; 2]) {
-    let users = [UserId(oid(random)), UserId(oid(random))];
-    for id in users {
-        let name = id.to_string();
-        let email = format!("{name}@example.org");
-        let (role, created_at) = (Role::Member, Timestamp(0));
-        let user =
-            User { id, username: name, email, password: String::new(), role, disabled: false, created_at };
-        store.create_user(user).await.expect("a new user");
-    }
-    let id = ConversationId(oid(random));
-    store.open_direct(id, users[0], users[1], Timestamp(0)).await.expect("a new conversation");
-    (id, users)
+    let users = [join(store, random).await, join(store, random).await];
+    (support::open(store, random, users).await, users)
 }
 
 async fn load(name: &str, store: &Arc<dyn Store>, engine: Option<u32>, sizes: &Sizes) {
@@ -105,7 +76,10 @@ async fn load(name: &str, store: &Arc<dyn Store>, engine: Option<u32>, sizes: &S
                 let mut took = Vec::new();
                 while Instant::now() < until {
                     let begun = Instant::now();
-                    store.append_message(message(&random, id, from)).await.expect("an acknowledgement");
+                    store
+                        .append_message(message(&random, id, from, CONTENT.into()))
+                        .await
+                        .expect("an acknowledgement");
                     took.push(begun.elapsed());
                 }
                 took
@@ -137,7 +111,10 @@ async fn history(store: &Arc<dyn Store>, sizes: &Sizes) {
             let share = sizes.stored / USERS;
             tokio::spawn(async move {
                 for _ in 0..share {
-                    store.append_message(message(&random, id, from)).await.expect("an acknowledgement");
+                    store
+                        .append_message(message(&random, id, from, CONTENT.into()))
+                        .await
+                        .expect("an acknowledgement");
                 }
             })
         })
@@ -160,10 +137,6 @@ async fn history(store: &Arc<dyn Store>, sizes: &Sizes) {
         ms(&took, 50),
         ms(&took, 99)
     );
-}
-
-fn ms(sorted: &[Duration], percent: usize) -> f64 {
-    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)].as_secs_f64() * 1e3
 }
 
 /// User and system time of a process so far; of this one if `None`.

@@ -23,6 +23,7 @@ pub enum Code {
     Conflict,
     Busy,
     TooLarge,
+    RangeNotSatisfiable,
     WrongHost,
     TooMany,
     UnusableOffer,
@@ -31,7 +32,7 @@ pub enum Code {
 }
 
 impl Code {
-    pub const ALL: [Code; 19] = [
+    pub const ALL: [Code; 20] = [
         Self::BadRequest,
         Self::Invalid,
         Self::Unauthenticated,
@@ -46,6 +47,7 @@ impl Code {
         Self::Conflict,
         Self::Busy,
         Self::TooLarge,
+        Self::RangeNotSatisfiable,
         Self::WrongHost,
         Self::TooMany,
         Self::UnusableOffer,
@@ -70,6 +72,7 @@ impl Code {
             Self::Conflict => "conflict",
             Self::Busy => "busy",
             Self::TooLarge => "tooLarge",
+            Self::RangeNotSatisfiable => "rangeNotSatisfiable",
             Self::WrongHost => "wrongHost",
             Self::TooMany => "tooMany",
             Self::UnusableOffer => "unusableOffer",
@@ -95,6 +98,7 @@ impl Code {
             Self::Conflict => "Not possible now",
             Self::Busy => "Already in a call",
             Self::TooLarge => "Too large",
+            Self::RangeNotSatisfiable => "No such part",
             Self::WrongHost => "This server does not go by that name",
             Self::TooMany => "Too many attempts",
             Self::UnusableOffer => "The offer cannot be answered",

@@ -10,6 +10,7 @@ use crate::ids::{ConversationId, MessageId, SessionId, UserId};
 mod call;
 mod content;
 mod file;
+mod group;
 mod people;
 mod presence;
 mod quality;
@@ -17,7 +18,8 @@ mod timeline;
 
 pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
 pub use content::{Quote, Reaction};
-pub use file::{Attachment, AttachmentKind, FileHash, StoredFile};
+pub use file::{Attachment, AttachmentKind, Carrier, FileHash, StoredFile};
+pub use group::{GroupColor, GroupRole, Look, SystemNote};
 pub use people::{
     AdminUser, Block, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing,
     StandingChange, UserQuery,
@@ -140,45 +142,6 @@ pub enum ConversationKind {
     Group,
 }
 
-/// What a member may do in a group. In a direct conversation both are members.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum GroupRole {
-    #[default]
-    Member,
-    Admin,
-    /// Exactly one per group.
-    Owner,
-}
-
-/// What happened to a group: the content of a system message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub enum SystemNote {
-    Created {
-        name: String,
-    },
-    Renamed {
-        name: String,
-    },
-    Added {
-        #[schema(value_type = Vec<String>)]
-        users: Vec<UserId>,
-    },
-    Removed {
-        #[schema(value_type = String)]
-        user: UserId,
-    },
-    /// The message's author left.
-    Left {},
-    /// Role `owner`: the ownership was passed on.
-    RoleChanged {
-        #[schema(value_type = String)]
-        user: UserId,
-        role: GroupRole,
-    },
-}
-
 /// One person's place in a conversation. Watermarks are inclusive sequence numbers; 0 is "nothing yet".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -199,7 +162,9 @@ pub struct Conversation {
     pub kind: ConversationKind,
     /// Of a group.
     pub name: Option<String>,
-    /// Rises with each change of the name, the members or their roles.
+    /// Of a group.
+    pub look: Look,
+    /// Rises with each change of the name, the look, the members or their roles.
     pub rev: u64,
     pub members: Vec<Member>,
     /// Sequence number of the newest message; 0 while empty.

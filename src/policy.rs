@@ -19,7 +19,8 @@ pub enum Action<'a> {
     DeleteMessage(&'a Conversation, &'a Message),
     ReactToMessage(&'a Conversation, &'a Message),
     StartCall(&'a Conversation),
-    RenameGroup(&'a Conversation),
+    /// Its name, its colour, its picture.
+    ShapeGroup(&'a Conversation),
     AddMembers(&'a Conversation),
     /// Take somebody else out of a group.
     RemoveMember(&'a Conversation, UserId),
@@ -81,7 +82,7 @@ pub fn may(user: UserId, action: Action<'_>) -> bool {
             sees(c, user, message) && message.system.is_none() && (message.from_user == user || above)
         }
         Action::StartCall(c) => c.member(user).is_some(),
-        Action::RenameGroup(c) | Action::AddMembers(c) => role(c, user) >= Some(GroupRole::Admin),
+        Action::ShapeGroup(c) | Action::AddMembers(c) => role(c, user) >= Some(GroupRole::Admin),
         Action::RemoveMember(c, other) => {
             let (own, theirs) = (role(c, user), role(c, other));
             user != other && own >= Some(GroupRole::Admin) && theirs.is_some() && own > theirs
@@ -108,6 +109,32 @@ pub fn may(user: UserId, action: Action<'_>) -> bool {
         Action::ReadCall(call) => {
             call.caller == user || call.receiver == Some(user) || call.leg(user).is_some()
         }
+    }
+}
+
+/// Whether it speaks to others, so that a block between the two of a direct conversation shuts it, whoever of them blocks.
+/// Reading stays, and so does taking back what one said oneself: that says nothing any more.
+pub fn speaks(action: Action<'_>) -> bool {
+    match action {
+        Action::SendMessage(_)
+        | Action::EditMessage(..)
+        | Action::ReactToMessage(..)
+        | Action::StartCall(_) => true,
+        Action::ReadConversation(_)
+        | Action::MarkConversation(_)
+        | Action::ReadMessage(..)
+        | Action::DeleteMessage(..)
+        | Action::ShapeGroup(_)
+        | Action::AddMembers(_)
+        | Action::RemoveMember(..)
+        | Action::LeaveGroup(_)
+        | Action::SetRole(..)
+        | Action::TakePartInCall(_)
+        | Action::JoinCall(_)
+        | Action::InviteToCall(_)
+        | Action::ModerateCall(..)
+        | Action::EndCall(_)
+        | Action::ReadCall(_) => false,
     }
 }
 

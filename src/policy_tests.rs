@@ -5,7 +5,7 @@ use bson::oid::ObjectId;
 use super::*;
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, MessageId};
-use crate::model::{Member, MessageStatus, SystemNote};
+use crate::model::{Look, Member, MessageStatus, SystemNote};
 
 fn person(n: u8) -> UserId {
     UserId(ObjectId::from_bytes([n; 12]))
@@ -23,6 +23,7 @@ fn conversation(kind: ConversationKind, roles: &[GroupRole]) -> Conversation {
         id: ConversationId(ObjectId::from_bytes([9; 12])),
         kind,
         name: None,
+        look: Look::default(),
         rev: 0,
         members: (1..).zip(roles).map(member).collect(),
         last_seq: 0,
@@ -105,6 +106,24 @@ fn what_was_said_belongs_to_who_said_it_and_to_whoever_is_above_him() {
 }
 
 #[test]
+fn a_block_shuts_what_speaks_and_nothing_else() {
+    let pair = &conversation(ConversationKind::Direct, &[GroupRole::Member, GroupRole::Member]);
+    let said = &message(1, 1);
+    for (action, expected) in [
+        (Action::SendMessage(pair), true),
+        (Action::EditMessage(pair, said), true),
+        (Action::ReactToMessage(pair, said), true),
+        (Action::StartCall(pair), true),
+        (Action::ReadConversation(pair), false),
+        (Action::ReadMessage(pair, said), false),
+        (Action::MarkConversation(pair), false),
+        (Action::DeleteMessage(pair, said), false),
+    ] {
+        assert_eq!(speaks(action), expected, "{action:?}");
+    }
+}
+
+#[test]
 fn each_role_may_do_what_the_table_says_and_no_more() {
     use GroupRole::{Admin, Member, Owner};
     let group = conversation(ConversationKind::Group, &[Owner, Admin, Member, Admin, Member]);
@@ -116,7 +135,7 @@ fn each_role_may_do_what_the_table_says_and_no_more() {
         (Action::SendMessage(group), [true, true, true, false]),
         (Action::MarkConversation(group), [true, true, true, false]),
         (Action::StartCall(group), [true, true, true, false]),
-        (Action::RenameGroup(group), [true, true, false, false]),
+        (Action::ShapeGroup(group), [true, true, false, false]),
         (Action::AddMembers(group), [true, true, false, false]),
         (Action::LeaveGroup(group), [true, true, true, false]),
         (Action::RemoveMember(group, owner), [false, false, false, false]),
@@ -143,7 +162,7 @@ fn a_direct_conversation_is_no_group() {
         assert!(may(one, action) && !may(person(8), action));
     }
     for action in [
-        Action::RenameGroup(pair),
+        Action::ShapeGroup(pair),
         Action::AddMembers(pair),
         Action::LeaveGroup(pair),
         Action::RemoveMember(pair, other),

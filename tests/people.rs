@@ -119,6 +119,37 @@ async fn who_is_blocked_is_told_what_he_is_told_of_an_account_that_is_switched_o
 }
 
 #[tokio::test]
+async fn across_a_block_nothing_is_said_by_changing_what_was_said() {
+    let house = House::new().await;
+    let (ann, bob) = (house.user("ann").await, house.user("bob").await);
+    let at = house.chat.open(id(&ann), id(&bob)).await.unwrap().id;
+    let (hers, his) = (say(&house, &ann, at, "hers").await.1, say(&house, &bob, at, "his").await.1);
+    let path = |message: &Value| format!("messages/{}", message["id"].as_str().unwrap());
+    let edit = async |who: &SignedIn, message: &Value| {
+        ask(&house, who, "PUT", &path(message), json!({"content": "by another way"})).await
+    };
+    let react = async |who: &SignedIn, message: &Value, reacted: bool| {
+        let body = json!({"emoji": "\u{1F44D}", "reacted": reacted});
+        ask(&house, who, "PUT", &format!("{}/reactions", path(message)), body).await
+    };
+    assert_eq!(react(&bob, &hers, true).await.0, 200);
+    house.chat.block(id(&ann), id(&bob)).await.unwrap();
+    told(&house);
+    for (who, own, code) in [(&bob, &his, "notFound"), (&ann, &hers, "conflict")] {
+        assert_eq!(edit(who, own).await.1["code"], code);
+        assert_eq!(react(who, own, true).await.1["code"], code);
+        assert_eq!(react(who, &hers, false).await.1["code"], code);
+        assert_eq!(got(&house, who, &path(own)).await["content"], own["content"], "both still read it");
+    }
+    assert_eq!(told(&house).len(), 0, "and nobody is told of a try");
+    // What one said oneself may be taken back.
+    assert_eq!(ask(&house, &bob, "DELETE", &path(&his), Value::Null).await.0, 200);
+    house.chat.unblock(id(&ann), id(&bob)).await.unwrap();
+    assert_eq!(edit(&ann, &hers).await.0, 200);
+    assert_eq!(react(&bob, &hers, false).await.0, 200);
+}
+
+#[tokio::test]
 async fn a_group_is_everybodys_whoever_blocks_whom() {
     let house = House::new().await;
     let (ann, bob) = (house.user("ann").await, house.user("bob").await);

@@ -9,6 +9,8 @@ mod calls;
 mod changes;
 #[path = "store/conversations.rs"]
 mod conversations;
+#[path = "store/departures.rs"]
+mod departures;
 #[path = "store/engines.rs"]
 mod engines;
 #[path = "store/files.rs"]
@@ -72,6 +74,8 @@ on_both! {
     groups::a_group_is_kept_to_the_last_field,
     groups::who_comes_sees_from_then_on_and_who_goes_nothing,
     groups::of_changes_at_once_each_is_decided_on_what_the_others_left,
+    groups::marks_and_changes_of_the_members_meet_whole,
+    groups::of_first_marks_at_once_the_highest_holds,
     messages::messages_get_rising_numbers_and_pages_cut_them,
     messages::a_retry_is_the_same_message,
     messages::only_members_write_and_replies_stay_inside,
@@ -86,6 +90,10 @@ on_both! {
     sync::long_absences_come_in_pages,
     sync::a_token_of_another_place_is_refused,
     sync::nothing_is_missed_under_concurrent_writers,
+    departures::who_went_is_told_once_and_in_order,
+    departures::nobody_keeps_what_he_is_out_of,
+    groups::a_look_is_kept_and_its_picture_goes_with_it,
+    groups::a_group_is_made_once,
     calls::a_record_is_kept_to_the_last_field,
     calls::a_call_ends_once_and_never_opens_again,
     calls::the_timeline_is_kept_beside_the_record_until_the_end,

@@ -41,15 +41,24 @@ pub(super) fn check(draft: &Draft, max_bytes: usize) -> Result<String, ChatError
         Err(ChatError::Invalid(errors)) => (String::new(), errors),
         other => (other?, Vec::new()),
     };
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !(1..=CLIENT_ID_CHARS).contains(&draft.client_id.len()) || !draft.client_id.chars().all(plain) {
-        errors.push(field("clientId", "Use 1 to 64 of the characters A-Z, a-z, 0-9, _ and -."));
+    if !plain(&draft.client_id) {
+        errors.push(client_id_error());
     }
     let twice = |(at, id): (usize, &FileId)| draft.attachments.iter().take(at).any(|other| other == id);
     if draft.attachments.len() > ATTACHMENTS_MAX || draft.attachments.iter().enumerate().any(twice) {
         errors.push(field("attachments", "Attach at most 10 files, each once."));
     }
     if errors.is_empty() { Ok(text) } else { Err(ChatError::Invalid(errors)) }
+}
+
+/// Whether it is a client id.
+pub(super) fn plain(client_id: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    (1..=CLIENT_ID_CHARS).contains(&client_id.len()) && client_id.chars().all(plain)
+}
+
+pub(super) fn client_id_error() -> FieldError {
+    field("clientId", "Use 1 to 64 of the characters A-Z, a-z, 0-9, _ and -.")
 }
 
 /// The text of a message: something to see, `max_bytes` of UTF-8 at most, and no control characters but the end of a

@@ -8,7 +8,7 @@ use super::{Chat, ChatError, Result, draft, view};
 use crate::event::{Audience, Event};
 use crate::ids::{DeviceId, MessageId, UserId};
 use crate::model::{Conversation, Message, MessageStatus};
-use crate::policy::{Action, may};
+use crate::policy::{Action, may, speaks};
 use crate::store::{MessageChange, Revised, derive};
 
 impl Chat {
@@ -61,6 +61,9 @@ impl Chat {
         let (message, of) = self.seen(user, id).await?;
         if !may(user, action(&of, &message)) {
             return Err(ChatError::NotYours);
+        }
+        if speaks(action(&of, &message)) {
+            self.reach_in(user, &of).await?;
         }
         let message = match self.store.change_message(id, user, change, self.clock.now()).await? {
             // The first try may have been stored without anyone being told: a retry tells it again. Clients apply by

@@ -1,7 +1,10 @@
 //! PURE: what a change makes of a group, and what its history then says. Knows no store and no transport.
 
-use crate::ids::UserId;
-use crate::model::{Conversation, GroupRole, SystemNote};
+use bson::oid::ObjectId;
+use sha2::{Digest as _, Sha256};
+
+use crate::ids::{ConversationId, FileId, UserId};
+use crate::model::{AttachmentKind, Conversation, GroupColor, GroupRole, Look, StoredFile, SystemNote};
 use crate::policy::{Action, may};
 
 use super::ChatError;
@@ -10,11 +13,16 @@ use super::draft::field;
 /// The most members of a group.
 pub const MEMBERS_MAX: usize = 500;
 const NAME_CHARS: usize = 64;
+/// Of a picture: every member fetches it.
+const PICTURE_BYTES: u64 = 1 << 20;
 
 /// What somebody wants to do to a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupChange {
     Rename(String),
+    Recolor(Option<GroupColor>),
+    /// A file of his, an image, not sent yet; `None` takes the picture away.
+    Picture(Option<FileId>),
     Add(Vec<UserId>),
     /// Oneself: leave.
     Remove(UserId),
@@ -26,6 +34,7 @@ pub enum GroupChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Outcome {
     pub(super) name: String,
+    pub(super) look: Look,
     pub(super) members: Vec<(UserId, GroupRole)>,
     pub(super) note: SystemNote,
 }
@@ -40,12 +49,31 @@ pub(super) fn name(name: &str) -> Result<String, ChatError> {
     Ok(name.into())
 }
 
+/// The id of the group that `by` makes by this client id: a retry is the same group. Nobody else's is.
+pub(super) fn id_of(by: UserId, client_id: &str) -> ConversationId {
+    let hash = Sha256::new()
+        .chain_update("charla group")
+        .chain_update(by.0.bytes())
+        .chain_update(client_id)
+        .finalize();
+    let mut id = [0; 12];
+    id.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    ConversationId(ObjectId::from_bytes(id))
+}
+
+/// Whether a file may become the picture of a group, by the hand of `by`.
+pub(super) fn fits(by: UserId, file: &StoredFile) -> bool {
+    let own = file.owner == by && file.carrier.is_none();
+    own && file.shown.kind == AttachmentKind::Image && file.shown.size <= PICTURE_BYTES
+}
+
 /// A new group of `by` and `others`.
 pub(super) fn create(by: UserId, given: &str, others: &[UserId]) -> Result<Outcome, ChatError> {
     let name = name(given)?;
     let mut members = vec![(by, GroupRole::Owner)];
     add(&mut members, others)?;
-    Ok(Outcome { note: SystemNote::Created { name: name.clone() }, name, members })
+    let look = Look::default();
+    Ok(Outcome { note: SystemNote::Created { name: name.clone() }, name, look, members })
 }
 
 /// `None` if the group is like that already.
@@ -60,15 +88,14 @@ pub(super) fn change(
     let allowed = |action| if may(by, action) { Ok(()) } else { Err(ChatError::Forbidden) };
     let mut members: Vec<_> = group.members.iter().map(|m| (m.user, m.role)).collect();
     let mut new_name = group.name.clone().unwrap_or_default();
+    let mut look = group.look;
     let note = match change {
-        GroupChange::Rename(given) => {
-            allowed(Action::RenameGroup(group))?;
-            let given = name(given)?;
-            if given == new_name {
-                return Ok(None);
+        GroupChange::Rename(_) | GroupChange::Recolor(_) | GroupChange::Picture(_) => {
+            allowed(Action::ShapeGroup(group))?;
+            match shape(change, &mut new_name, &mut look)? {
+                Some(note) => note,
+                None => return Ok(None),
             }
-            new_name.clone_from(&given);
-            SystemNote::Renamed { name: given }
         }
         GroupChange::Add(users) => {
             allowed(Action::AddMembers(group))?;
@@ -82,6 +109,8 @@ pub(super) fn change(
             allowed(Action::LeaveGroup(group))?;
             members.retain(|(member, _)| member != user);
             inherit(group, &mut members);
+            // Nobody is left to see it.
+            look.picture = look.picture.filter(|_| !members.is_empty());
             SystemNote::Left {}
         }
         GroupChange::Remove(user) => {
@@ -106,7 +135,28 @@ pub(super) fn change(
             SystemNote::RoleChanged { user: *user, role: *role }
         }
     };
-    Ok(Some(Outcome { name: new_name, members, note }))
+    Ok(Some(Outcome { name: new_name, look, members, note }))
+}
+
+/// Changes the name or the look; `None` if it is like that already.
+fn shape(change: &GroupChange, old: &mut String, look: &mut Look) -> Result<Option<SystemNote>, ChatError> {
+    match change {
+        GroupChange::Rename(given) => {
+            let given = name(given)?;
+            let changes = given != *old;
+            old.clone_from(&given);
+            Ok(changes.then_some(SystemNote::Renamed { name: given }))
+        }
+        GroupChange::Recolor(color) => {
+            let changes = std::mem::replace(&mut look.color, *color) != *color;
+            Ok(changes.then_some(SystemNote::ColorChanged { color: *color }))
+        }
+        GroupChange::Picture(picture) => {
+            let changes = std::mem::replace(&mut look.picture, *picture) != *picture;
+            Ok(changes.then_some(SystemNote::PictureChanged { picture: *picture }))
+        }
+        GroupChange::Add(_) | GroupChange::Remove(_) | GroupChange::SetRole(..) => Ok(None),
+    }
 }
 
 fn present(group: &Conversation, user: UserId) -> Result<(), ChatError> {

@@ -24,6 +24,7 @@ fn stored(outcome: &Outcome, before: Option<&Conversation>) -> Conversation {
         id: ConversationId(ObjectId::from_bytes([99; 12])),
         kind: ConversationKind::Group,
         name: Some(outcome.name.clone()),
+        look: outcome.look,
         rev: seq - 1,
         members: outcome.members.iter().map(member).collect(),
         last_seq: seq,
@@ -83,6 +84,31 @@ fn ownership_is_passed_on_by_word_and_by_leaving() {
 }
 
 #[test]
+fn a_look_is_changed_by_whoever_leads_and_goes_with_the_last_one() {
+    let picture = FileId(ObjectId::from_bytes([5; 12]));
+    let dressed = step(&group(&[2]), 1, GroupChange::Recolor(Some(GroupColor::Rose)));
+    let dressed = step(&dressed, 1, GroupChange::Picture(Some(picture)));
+    assert_eq!(dressed.look, Look { color: Some(GroupColor::Rose), picture: Some(picture) });
+    for same in [GroupChange::Recolor(Some(GroupColor::Rose)), GroupChange::Picture(Some(picture))] {
+        assert_eq!(change(person(1), &dressed, &same).unwrap(), None);
+    }
+    for other in [GroupChange::Recolor(None), GroupChange::Picture(None)] {
+        assert!(matches!(change(person(2), &dressed, &other), Err(ChatError::Forbidden)));
+        assert!(matches!(change(person(8), &dressed, &other), Err(ChatError::NotFound)));
+    }
+    let left = step(&dressed, 1, GroupChange::Remove(person(1)));
+    assert_eq!(left.look.picture, Some(picture), "somebody still sees it");
+    assert_eq!(step(&left, 2, GroupChange::Remove(person(2))).look.picture, None);
+}
+
+#[test]
+fn a_client_id_names_one_group_of_one_person() {
+    let ids = [id_of(person(1), "a"), id_of(person(1), "b"), id_of(person(2), "a"), id_of(person(1), "ab")];
+    assert_eq!(ids[0], id_of(person(1), "a"));
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+}
+
+#[test]
 fn who_may_not_is_told_so_and_a_stranger_nothing() {
     let team = group(&[2]);
     let rename = GroupChange::Rename("Ours".into());
@@ -99,6 +125,8 @@ fn any_change() -> impl Strategy<Value = (u8, GroupChange)> {
     let role = prop_oneof![Just(GroupRole::Member), Just(GroupRole::Admin), Just(GroupRole::Owner)];
     let change = prop_oneof![
         "[ab]{1,2}".prop_map(GroupChange::Rename),
+        Just(GroupChange::Recolor(Some(GroupColor::Teal))),
+        Just(GroupChange::Recolor(None)),
         prop::collection::vec(1..7_u8, 0..4)
             .prop_map(|users| GroupChange::Add(users.into_iter().map(person).collect())),
         who.clone().prop_map(|n| GroupChange::Remove(person(n))),

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{ConversationId, UserId};
-use crate::model::{Conversation, ConversationKind, GroupRole, Member, Message, PublicUser};
+use crate::ids::{ConversationId, FileId, UserId};
+use crate::model::{Conversation, ConversationKind, GroupColor, GroupRole, Member, Message, PublicUser};
 use crate::store::{ConversationSummary, SyncPage, Synced, derive};
 
 /// One person's place in a conversation.
@@ -34,7 +34,14 @@ pub struct ConversationView {
     /// Of a group.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
-    /// Rises with each change of the name, the members or their roles.
+    /// Of a group that has one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub color: Option<GroupColor>,
+    /// Of a group that has one: the file whose bytes `files/{id}` hands out to its members.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<String>)]
+    pub picture: Option<FileId>,
+    /// Rises with each change of the name, the colour, the picture, the members or their roles.
     pub rev: u64,
     pub members: Vec<MemberView>,
     /// Sequence number of the newest message; 0 while empty.
@@ -67,6 +74,10 @@ pub struct SyncView {
     pub since: String,
     /// There is more: ask again at once with `since`.
     pub more: bool,
+    /// Conversations that one is out of, in the order in which that happened: to be forgotten before what follows, for one
+    /// may have come back.
+    #[schema(value_type = Vec<String>)]
+    pub left: Vec<ConversationId>,
     pub conversations: Vec<SyncedConversation>,
 }
 
@@ -90,6 +101,8 @@ impl Names {
             id: conversation.id,
             kind: conversation.kind,
             name: conversation.name,
+            color: conversation.look.color,
+            picture: conversation.look.picture,
             rev: conversation.rev,
             members: members.collect(),
             last_seq: conversation.last_seq,
@@ -107,7 +120,12 @@ impl Names {
                 (messages.into_iter().map(his).collect(), changed.into_iter().map(his).collect());
             SyncedConversation { conversation: self.conversation(user, summary), messages, changed }
         });
-        SyncView { conversations: conversations.collect(), since: page.next, more: page.more }
+        SyncView {
+            left: page.left,
+            conversations: conversations.collect(),
+            since: page.next,
+            more: page.more,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::ids::{FileId, UserId};
 use crate::limit::{Limiter, Rate};
-use crate::model::{Attachment, AttachmentKind, StoredFile};
+use crate::model::{Attachment, AttachmentKind, Carrier, StoredFile};
 use crate::policy::{Action, may};
 use crate::random::Random;
 use crate::store::Store;
@@ -146,7 +146,7 @@ impl Files {
         let shown =
             Attachment { id, kind, name, mime, size: part.size(), duration_ms, waveform: voice.waveform };
         let hash = part.finish().await?;
-        let file = StoredFile { shown: shown.clone(), owner: user, hash, created_at: now, message: None };
+        let file = StoredFile { shown: shown.clone(), owner: user, hash, created_at: now, carrier: None };
         // Known before it takes its place: whoever collects would otherwise take the bytes away again.
         if !self.store.create_file(file, self.limits.quota_bytes).await? {
             return Err(FileError::Quota { max: self.limits.quota_bytes });
@@ -155,12 +155,16 @@ impl Files {
         Ok(shown)
     }
 
-    /// A file, if `user` may see the message that carries it; before it was sent, its owner alone.
+    /// A file, if `user` may see the message or the group that carries it; before that, its owner alone.
     pub async fn open_for(&self, user: UserId, id: FileId) -> Result<Readable> {
         let file = self.store.file(id).await?.ok_or(FileError::NotFound)?;
-        let seen = match file.message {
+        let seen = match file.carrier {
             None => file.owner == user,
-            Some(message) => {
+            Some(Carrier::Group(group)) => {
+                let of = self.store.conversation(group).await?.ok_or(FileError::NotFound)?;
+                of.look.picture == Some(id) && may(user, Action::ReadConversation(&of))
+            }
+            Some(Carrier::Message(message)) => {
                 let message = self.store.message(message).await?.ok_or(FileError::NotFound)?;
                 let of = self.store.conversation(message.conversation).await?.ok_or(FileError::NotFound)?;
                 message.deleted_at.is_none() && may(user, Action::ReadMessage(&of, &message))
@@ -172,7 +176,7 @@ impl Files {
         }
     }
 
-    /// Forgets what was given up: files of deleted messages, and what was never sent within a day; their bytes too, if
+    /// Forgets what was given up: files of deleted messages, pictures that groups have no more, and what was never sent within a day; their bytes too, if
     /// nothing else has the same. Answers how many.
     ///
     /// # Errors

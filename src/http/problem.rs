@@ -75,6 +75,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::Taken | Code::Conflict | Code::Busy => StatusCode::CONFLICT,
         Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
         Code::WrongHost => StatusCode::MISDIRECTED_REQUEST,
         Code::Invalid | Code::UnusableOffer => StatusCode::UNPROCESSABLE_ENTITY,
         Code::TooMany => StatusCode::TOO_MANY_REQUESTS,
@@ -136,6 +137,9 @@ fn bare(status: StatusCode) -> Option<Refusal> {
             Refusal::new(Code::MethodNotAllowed, "The header Allow has the methods of this address.")
         }
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(Code::TooLarge, "Send less at once."),
+        StatusCode::RANGE_NOT_SATISFIABLE => {
+            Refusal::new(Code::RangeNotSatisfiable, "The header Content-Range has the whole size.")
+        }
         StatusCode::SERVICE_UNAVAILABLE => Refusal::new(Code::Unavailable, "Try again in a moment."),
         other if other.is_client_error() => {
             Refusal::new(Code::BadRequest, "This request makes no sense here.")

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
-use crate::ids::{FileId, MessageId, UserId};
+use crate::ids::{ConversationId, FileId, MessageId, UserId};
 
 /// SHA-256 of a file's bytes: where they lie.
 pub type FileHash = [u8; 32];
@@ -51,6 +51,14 @@ pub struct StoredFile {
     pub owner: UserId,
     pub hash: FileHash,
     pub created_at: Timestamp,
-    /// The message that carries it; none before it was sent.
-    pub message: Option<MessageId>,
+    /// None before it was sent.
+    pub carrier: Option<Carrier>,
+}
+
+/// What a file belongs to: whoever may see that may read the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    Message(MessageId),
+    /// The group whose picture it is.
+    Group(ConversationId),
 }

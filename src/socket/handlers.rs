@@ -147,8 +147,8 @@ impl Handlers {
             Ok(page) => page,
             Err(error) => return error.into(),
         };
-        let SyncView { since, more, conversations } = page;
-        Ack::Synced { ok: true, since, more, conversations, calls: self.live_calls(conn).await }
+        let SyncView { since, more, left, conversations } = page;
+        Ack::Synced { ok: true, since, more, left, conversations, calls: self.live_calls(conn).await }
     }
 
     /// The user's live calls. None if the calls service is gone, for then so are they: chat goes on.

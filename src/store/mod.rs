@@ -18,8 +18,8 @@ use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
 pub use crate::model::{CallFilter, Cursor, Page, Timeline};
 use crate::model::{
-    CallRecord, Conversation, FileHash, GroupRole, Message, Receipt, Role, Session, StoredFile, SystemNote,
-    TokenHash, User,
+    CallRecord, Conversation, FileHash, GroupRole, Look, Message, Receipt, Role, Session, StoredFile,
+    SystemNote, TokenHash, User,
 };
 
 /// What went wrong in a store. The text is for the log, never for a user.
@@ -70,10 +70,13 @@ pub struct NewMessage {
     pub created_at: Timestamp,
 }
 
-/// What a group is to be: its name, its members and their roles.
+/// What a group is to be: its name, its look, its members and their roles.
 #[derive(Clone, Debug)]
 pub struct GroupPlan {
     pub name: String,
+    /// A picture that it did not have before is a file of the note's author, and not sent yet; the one that it had is
+    /// given up.
+    pub look: Look,
     pub members: Vec<(UserId, GroupRole)>,
     /// The system message that tells of it, and whose conversation is the group.
     pub note: NewMessage,
@@ -132,6 +135,8 @@ pub struct Synced {
 /// What changed for a user since a token. Overlap is allowed: the client applies by id and `rev`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncPage {
+    /// Those that one was taken out of, or left, in that order; before `conversations`, for one may have come back.
+    pub left: Vec<ConversationId>,
     pub conversations: Vec<Synced>,
     /// Opaque; what to say next time.
     pub next: String,
@@ -198,10 +203,12 @@ pub trait Store: people::PeopleStore + search::SearchStore {
         b: UserId,
         now: Timestamp,
     ) -> Result<Conversation>;
-    /// A new group, with the note as its first message. `Missing` if a member does not exist.
+    /// A new group, with the note as its first message. `Missing` if a member does not exist, `Taken(Id)` if there is such
+    /// a conversation already.
     async fn create_group(&self, plan: GroupPlan) -> Result<(Conversation, Message)>;
     /// Makes a group what the plan says and appends the note, if its `rev` still is `rev`; `None` if not (look and
-    /// decide again). Who comes in sees the note and what follows; who goes out sees nothing any more.
+    /// decide again). Who comes in sees the note and what follows; who goes out sees nothing any more. `Missing` also if
+    /// the picture cannot be had.
     async fn change_group(&self, plan: GroupPlan, rev: u64) -> Result<Option<(Conversation, Message)>>;
     async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>>;
     /// One conversation as `user` lists it; `None` if there is none or he is no member.
@@ -240,7 +247,8 @@ pub trait Store: people::PeopleStore + search::SearchStore {
         delivered: u64,
         read: u64,
     ) -> Result<Option<Receipt>>;
-    /// `since` from an earlier page; `limit` bounds the messages of a page, new and changed ones together.
+    /// `since` from an earlier page; `limit` bounds the messages of a page, new and changed ones and what was left
+    /// together. The first sync tells of nothing that was left: there is nothing to forget.
     async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage>;
 
     // files: what is known of them; the bytes are not the store's

@@ -43,11 +43,17 @@ export interface Session {
   current: boolean
 }
 export type GroupRole = 'owner' | 'admin' | 'member'
+/** In this order they are the tones of `styles/tokens.css`. */
+export const GROUP_COLORS = ['blue', 'violet', 'rose', 'green', 'orange', 'teal'] as const
+export type GroupColor = (typeof GROUP_COLORS)[number]
 export interface Member { user: User; role: GroupRole; fromSeq: number; deliveredSeq: number; readSeq: number }
 /** What a message tells that the server wrote: `fromUser` did this to the group. */
 export interface SystemNote {
-  kind: 'created' | 'renamed' | 'added' | 'removed' | 'left' | 'roleChanged'
+  kind: 'created' | 'renamed' | 'colorChanged' | 'pictureChanged' | 'added' | 'removed' | 'left' | 'roleChanged'
   name?: string
+  /** Null: it has none any more. */
+  color?: GroupColor | null
+  picture?: Id | null
   user?: Id
   users?: Id[]
   role?: GroupRole
@@ -91,6 +97,10 @@ export interface Conversation {
   id: Id
   kind: 'direct' | 'group'
   name?: string
+  /** Of a group that has one. */
+  color?: GroupColor
+  /** Of a group that has one: its bytes are at `/api/v1/files/ID`. */
+  picture?: Id
   rev: number
   members: Member[]
   lastSeq: number
@@ -210,7 +220,7 @@ export interface Info {
 /** The server's codes, and two of our own for when no answer came. */
 export const CODES = [
   'badRequest', 'invalid', 'unauthenticated', 'wrongCredentials', 'csrf', 'foreignOrigin', 'forbidden',
-  'registrationClosed', 'notFound', 'methodNotAllowed', 'taken', 'conflict', 'busy', 'tooLarge', 'wrongHost',
+  'registrationClosed', 'notFound', 'methodNotAllowed', 'taken', 'conflict', 'busy', 'tooLarge', 'rangeNotSatisfiable', 'wrongHost',
   'tooMany', 'unusableOffer', 'internal', 'unavailable', 'offline', 'timeout',
 ] as const
 export type Code = (typeof CODES)[number]
@@ -305,6 +315,8 @@ export interface NetworkTestAnswer { test?: Id; iceServers?: IceServer[]; sdp?: 
 export interface SyncPage {
   since: string
   more: boolean
+  /** Out of these one is: to be forgotten before what follows, for one may have come back. */
+  left: Id[]
   conversations: { conversation: Conversation; messages: Message[]; changed?: Message[] }[]
   calls: Call[]
 }

@@ -110,6 +110,17 @@ async fn a_file_comes_in_parts_and_is_not_sent_again_to_whoever_has_it() {
     let part = ask().header("range", "bytes=2-4").send().await;
     assert_eq!((part.status.as_u16(), part.text.as_str()), (206, "234"));
     assert_eq!(part.headers["content-range"], "bytes 2-4/10");
+    let last = ask().header("range", "bytes=-3").send().await;
+    assert_eq!((last.status.as_u16(), last.text.as_str()), (206, "789"));
+    for beyond in ["bytes=10-", "bytes=99-100", "bytes=-0"] {
+        let refused = ask().header("range", beyond).send().await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.headers["content-range"].to_str().unwrap()),
+            (416, "bytes */10")
+        );
+        assert_eq!(refused.headers["content-type"], "application/problem+json", "{beyond}");
+        refused.problem("rangeNotSatisfiable");
+    }
     let tag = whole.headers["etag"].to_str().unwrap();
     let known = ask().header("if-none-match", tag).send().await;
     assert_eq!((known.status.as_u16(), known.text.as_str()), (304, ""));

@@ -4,6 +4,7 @@ mod documents;
 mod errors;
 mod files;
 mod gates;
+mod groups;
 mod hostile;
 mod house;
 mod lists;

@@ -82,7 +82,7 @@ fn group(id: ConversationId, by: UserId, members: &[UserId]) -> GroupPlan {
     let mut note = message(id, by, &format!("note.{}", oid()));
     note.content.clear();
     let members = members.iter().map(|user| (*user, GroupRole::Member)).collect();
-    GroupPlan { name: "Team".into(), members, note }
+    GroupPlan { name: "Team".into(), look: Default::default(), members, note }
 }
 
 pub async fn only_who_sees_a_message_changes_it(bed: Bed) {

@@ -2,12 +2,12 @@
 
 use charla::clock::Timestamp;
 use charla::ids::{ConversationId, FileId, UserId};
-use charla::model::{Attachment, AttachmentKind, Page, StoredFile};
+use charla::model::{Attachment, AttachmentKind, Carrier, Page, StoredFile};
 use charla::store::{MessageChange, NewMessage, Revised, StoreError};
 
 use super::bed::{Bed, hash, join, message, now, oid, pair};
 
-fn file(owner: UserId, size: u64) -> StoredFile {
+pub fn file(owner: UserId, size: u64) -> StoredFile {
     let shown = Attachment {
         id: FileId(oid()),
         kind: AttachmentKind::Voice,
@@ -17,7 +17,7 @@ fn file(owner: UserId, size: u64) -> StoredFile {
         duration_ms: Some(1234),
         waveform: vec![0, 17, 255],
     };
-    StoredFile { shown, owner, hash: hash(), created_at: now(), message: None }
+    StoredFile { shown, owner, hash: hash(), created_at: now(), carrier: None }
 }
 
 fn with(conversation: ConversationId, from: UserId, client_id: &str, files: &[&StoredFile]) -> NewMessage {
@@ -37,7 +37,7 @@ pub async fn a_file_is_bound_to_one_message_and_given_up_with_it(bed: Bed) {
     assert_eq!(store.file(FileId(oid())).await.unwrap(), None);
     let refused = store.append_message(with(id, anna, "theirs", &[&one, &other])).await;
     assert!(matches!(refused, Err(StoreError::Missing)), "{refused:?}");
-    assert_eq!(store.file(one.shown.id).await.unwrap().unwrap().message, None, "nothing of it");
+    assert_eq!(store.file(one.shown.id).await.unwrap().unwrap().carrier, None, "nothing of it");
 
     let sent = store.append_message(with(id, anna, "mine", &[&two, &one])).await.unwrap();
     assert_eq!(sent.message.attachments, [two.shown.clone(), one.shown.clone()]);
@@ -50,7 +50,10 @@ pub async fn a_file_is_bound_to_one_message_and_given_up_with_it(bed: Bed) {
         store.messages(id, Page::After { seq: 0, limit: 9 }).await.unwrap(),
         std::slice::from_ref(&sent.message)
     );
-    assert_eq!(store.file(one.shown.id).await.unwrap().unwrap().message, Some(sent.message.id));
+    assert_eq!(
+        store.file(one.shown.id).await.unwrap().unwrap().carrier,
+        Some(Carrier::Message(sent.message.id))
+    );
 
     assert!(store.hash_in_use(&one.hash).await.unwrap());
     let gone = store.change_message(sent.message.id, anna, MessageChange::Delete, now()).await.unwrap();

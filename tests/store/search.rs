@@ -97,7 +97,12 @@ pub async fn a_search_sees_what_history_would_show(bed: Bed) {
         note.content.clear();
         note.system = Some(SystemNote::Renamed { name: "word".into() });
         let role = |user: &UserId| (*user, if *user == anna { GroupRole::Owner } else { GroupRole::Member });
-        GroupPlan { name: "word".into(), members: members.iter().map(role).collect(), note }
+        GroupPlan {
+            name: "word".into(),
+            look: Default::default(),
+            members: members.iter().map(role).collect(),
+            note,
+        }
     };
     store.create_group(plan(&[anna, bert])).await.unwrap();
     say(&*store, id, anna, "early word").await;

@@ -16,6 +16,8 @@ pub struct Client {
     pub token: Option<String>,
     pub messages: BTreeMap<ConversationId, BTreeMap<u64, Message>>,
     pub members: BTreeMap<ConversationId, Vec<Member>>,
+    /// Everything it was told to forget, in order.
+    pub left: Vec<ConversationId>,
 }
 
 impl Client {
@@ -23,7 +25,12 @@ impl Client {
     pub async fn page(&mut self, store: &dyn Store, user: UserId, limit: usize) -> bool {
         let page = store.sync(user, self.token.as_deref(), limit).await.unwrap();
         let told: usize = page.conversations.iter().map(|s| s.messages.len() + s.changed.len()).sum();
-        assert!(told <= limit.max(1), "{told} messages in a page of {limit}");
+        assert!(told + page.left.len() <= limit.max(1), "{told} messages in a page of {limit}");
+        for id in page.left {
+            self.messages.remove(&id);
+            self.members.remove(&id);
+            self.left.push(id);
+        }
         for Synced { summary, messages, changed } in page.conversations {
             let id = summary.conversation.id;
             assert!(messages.windows(2).all(|w| w[1].seq == w[0].seq + 1), "in order");

@@ -6,7 +6,7 @@ use super::Undecodable;
 use crate::chat::SyncedConversation;
 use crate::code::{Code, Refusal};
 use crate::event::IceServer;
-use crate::ids::NetworkTestId;
+use crate::ids::{ConversationId, NetworkTestId};
 use crate::model::{CallRecord, Message};
 
 /// What an event is acked with.
@@ -24,6 +24,7 @@ pub enum Ack {
         ok: bool,
         since: String,
         more: bool,
+        left: Vec<ConversationId>,
         conversations: Vec<SyncedConversation>,
         calls: Vec<CallRecord>,
     },

@@ -12,7 +12,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Base;
 use super::conversations::ConversationDoc;
-use super::messages::{self, MessageDoc, commit};
+use super::messages::{self, MessageDoc};
+use super::transaction::{PATIENCE, commit};
 use super::values::date;
 use crate::store::{Appended, NewMessage, Result, StoreError};
 
@@ -81,7 +82,7 @@ async fn run(base: &Base, jobs: Vec<Job>) {
 async fn together(base: &Base, jobs: &[Job]) -> Option<Vec<MessageDoc>> {
     let mut session = base.client.start_session().await.ok()?;
     session.start_transaction().await.ok()?;
-    let written = match tokio::time::timeout(messages::PATIENCE, write(base, &mut session, jobs)).await {
+    let written = match tokio::time::timeout(PATIENCE, write(base, &mut session, jobs)).await {
         Ok(Ok(Some(written))) => written,
         _ => {
             // The server may have aborted it already; then there is nothing to abort.
@@ -90,7 +91,7 @@ async fn together(base: &Base, jobs: &[Job]) -> Option<Vec<MessageDoc>> {
         }
     };
     // If that fails without an answer, each finds out alone whether it was stored.
-    let committed = tokio::time::timeout(messages::PATIENCE, commit(&mut session)).await;
+    let committed = tokio::time::timeout(PATIENCE, commit(&mut session)).await;
     matches!(committed, Ok(Ok(()))).then_some(written)
 }
 

@@ -1,23 +1,20 @@
-//! Conversations and watermarks in MongoDB: collections `conversations` and `receipts`.
-//!
-//! Watermarks lie in documents of their own, made at a member's first receipt, so that reading contends with no
-//! append. `audience` names who wants to know of them.
+//! Conversations in MongoDB: collection `conversations`.
 
 use std::collections::{BTreeSet, HashMap};
 
 use futures_util::TryStreamExt as _;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{DateTime, Timestamp as Stamp, doc};
-use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 
 use super::Base;
 use super::error::duplicate;
+use super::marks::{self, ReceiptDoc};
 use super::messages::{self, MessageDoc};
-use super::values::{NOW, date, int, limit, number, time};
+use super::values::{NOW, date, limit, number, time};
 use crate::clock::Timestamp;
-use crate::ids::{ConversationId, UserId};
-use crate::model::{Conversation, ConversationKind, Cursor, GroupRole, Member, Receipt};
+use crate::ids::{ConversationId, FileId, UserId};
+use crate::model::{Conversation, ConversationKind, Cursor, GroupColor, GroupRole, Look, Member};
 use crate::store::{ConversationSummary, Result, StoreError, Unique};
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -30,6 +27,8 @@ pub(super) struct ConversationDoc {
     pub(super) pair: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub(super) name: Option<String>,
+    #[serde(flatten)]
+    pub(super) look: LookDoc,
     #[serde(default)]
     pub(super) rev: i64,
     pub(super) members: Vec<ObjectId>,
@@ -46,6 +45,15 @@ pub(super) struct ConversationDoc {
     pub(super) changed: Stamp,
 }
 
+/// What a group looks like.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct LookDoc {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) color: Option<GroupColor>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) picture: Option<ObjectId>,
+}
+
 /// A member's place in a group.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,17 +62,6 @@ pub(super) struct Place {
     pub(super) role: GroupRole,
     /// The first message that he may see.
     pub(super) from_seq: i64,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ReceiptDoc {
-    pub(super) conversation: ObjectId,
-    user: ObjectId,
-    delivered_seq: i64,
-    read_seq: i64,
-    /// Cluster time of the last move.
-    pub(super) changed: Stamp,
 }
 
 impl ConversationDoc {
@@ -78,6 +75,7 @@ impl ConversationDoc {
             id,
             kind: self.kind,
             name: self.name,
+            look: Look { color: self.look.color, picture: self.look.picture.map(FileId) },
             rev: number(self.rev),
             members,
             last_seq,
@@ -91,7 +89,7 @@ fn member(user: ObjectId, conversation: &ConversationDoc, receipts: &[ReceiptDoc
     let found = receipts.iter().find(|r| r.user == user && r.conversation == conversation.id);
     // A receipt may have been read later than the conversation and speak of a message beyond it.
     let place = conversation.places.iter().find(|place| place.user == user);
-    // What was there before he came counts as read; his receipt may be of an earlier membership.
+    // What was there before he came counts as read.
     let before = place.map_or(0, |place| number(place.from_seq - 1));
     let mark = |seq: i64| number(seq.min(conversation.last_seq)).max(before);
     Member {
@@ -103,14 +101,9 @@ fn member(user: ObjectId, conversation: &ConversationDoc, receipts: &[ReceiptDoc
     }
 }
 
-pub(super) async fn receipts(m: &Base, conversations: &[ObjectId]) -> Result<Vec<ReceiptDoc>> {
-    let filter = doc! { "conversation": { "$in": conversations } };
-    Ok(m.receipts.find(filter).await?.try_collect().await?)
-}
-
 pub(super) async fn get(m: &Base, id: ConversationId) -> Result<Option<Conversation>> {
     // Watermarks first: what is read later has at least the messages that they speak of.
-    let receipts = receipts(m, &[id.0]).await?;
+    let receipts = marks::of(m, &[id.0]).await?;
     Ok(m.conversations.find_one(doc! { "_id": id.0 }).await?.map(|found| found.with(&receipts)))
 }
 
@@ -133,6 +126,7 @@ pub(super) async fn open_direct(
         kind: ConversationKind::Direct,
         pair: pair.clone(),
         name: None,
+        look: LookDoc::default(),
         rev: 0,
         members: vec![a.0, b.0],
         places: Vec::new(),
@@ -163,7 +157,7 @@ pub(super) async fn summaries(
         return Ok(Vec::new());
     }
     let ids: Vec<ObjectId> = found.iter().map(|c| c.id).collect();
-    let receipts = receipts(m, &ids).await?;
+    let receipts = marks::of(m, &ids).await?;
     let newest: Vec<_> = found.iter().map(|c| doc! { "conversation": c.id, "seq": c.last_seq }).collect();
     let newest: Vec<MessageDoc> = m.messages.find(doc! { "$or": newest }).await?.try_collect().await?;
     let mut newest: HashMap<ObjectId, MessageDoc> = newest.into_iter().map(|d| (d.conversation, d)).collect();
@@ -218,50 +212,4 @@ pub(super) async fn contacts(m: &Base, user: UserId) -> Result<Vec<UserId>> {
         m.conversations.find(doc! { "members": user.0 }).await?.try_collect().await?;
     let all: BTreeSet<UserId> = found.iter().flat_map(|c| &c.members).map(|id| UserId(*id)).collect();
     Ok(all.into_iter().filter(|other| *other != user).collect())
-}
-
-pub(super) async fn mark(
-    m: &Base,
-    id: ConversationId,
-    user: UserId,
-    delivered: u64,
-    read: u64,
-) -> Result<Option<Receipt>> {
-    let conversation = m.conversations.find_one(doc! { "_id": id.0, "members": user.0 }).await?;
-    let conversation = conversation.ok_or(StoreError::Missing)?;
-    let read = int(read).min(conversation.last_seq);
-    let delivered = int(delivered).min(conversation.last_seq).max(read);
-    if delivered == 0 {
-        return Ok(None);
-    }
-    let own = doc! { "conversation": id.0, "user": user.0 };
-    let mut lower = own.clone();
-    lower.insert("$or", [doc! { "deliveredSeq": { "$lt": delivered } }, doc! { "readSeq": { "$lt": read } }]);
-    let update = doc! {
-        "$max": { "deliveredSeq": delivered, "readSeq": read },
-        "$currentDate": { "changed": { "$type": "timestamp" } },
-    };
-    let mut first = update.clone();
-    first.insert("$setOnInsert", doc! { "audience": &conversation.members });
-    let raise = |upsert: bool| {
-        let update = if upsert { first.clone() } else { update.clone() };
-        m.receipts
-            .find_one_and_update(lower.clone(), update)
-            .upsert(upsert)
-            .return_document(ReturnDocument::After)
-    };
-    let moved = match raise(false).await? {
-        Some(moved) => Some(moved),
-        // Not there yet, or not lower: then the insert collides, and a last look tells whether it was made meanwhile.
-        None => match raise(true).await {
-            Err(e) if duplicate(&e).is_some() => raise(false).await?,
-            other => other?,
-        },
-    };
-    Ok(moved.map(|r| Receipt {
-        conversation: id,
-        user,
-        delivered_seq: number(r.delivered_seq),
-        read_seq: number(r.read_seq),
-    }))
 }

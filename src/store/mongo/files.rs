@@ -3,17 +3,17 @@
 use futures_util::TryStreamExt as _;
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Binary, DateTime, doc};
+use mongodb::bson::{Binary, DateTime, Document, doc};
 use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 
 use super::Base;
 use super::error::duplicate;
-use super::messages::Failed;
+use super::transaction::{Failed, Try};
 use super::values::{binary, date, hash as bytes, int, limit, time};
 use crate::clock::Timestamp;
-use crate::ids::{FileId, MessageId, UserId};
-use crate::model::{Attachment, FileHash, StoredFile};
+use crate::ids::{ConversationId, FileId, MessageId, UserId};
+use crate::model::{Attachment, Carrier, FileHash, StoredFile};
 use crate::store::{NewMessage, Result, StoreError, Unique};
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub(super) struct FileDoc {
     created_at: DateTime,
     /// Null: not sent yet.
     message: Option<ObjectId>,
+    /// Whose picture it is; then `message` is null.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    group: Option<ObjectId>,
     given_up: bool,
     shown: Attachment,
 }
@@ -38,7 +41,10 @@ impl FileDoc {
             owner: UserId(self.owner),
             hash: bytes(&self.hash),
             created_at: time(self.created_at),
-            message: self.message.map(MessageId),
+            carrier: match self.message {
+                Some(message) => Some(Carrier::Message(MessageId(message))),
+                None => self.group.map(ConversationId).map(Carrier::Group),
+            },
         }
     }
 }
@@ -58,6 +64,7 @@ pub(super) async fn create(m: &Base, file: &StoredFile, quota: u64) -> Result<bo
         size: int(file.shown.size),
         created_at: date(file.created_at),
         message: None,
+        group: None,
         given_up: false,
         shown: file.shown.clone(),
     };
@@ -88,14 +95,10 @@ pub(super) async fn get(m: &Base, id: FileId) -> Result<Option<StoredFile>> {
 
 /// Binds the attachments to their message. `Duplicate` if one is not the author's or was sent already, as by an
 /// earlier try of this.
-pub(super) async fn attach(
-    m: &Base,
-    session: &mut ClientSession,
-    new: &NewMessage,
-) -> std::result::Result<Vec<Attachment>, Failed> {
+pub(super) async fn attach(m: &Base, session: &mut ClientSession, new: &NewMessage) -> Try<Vec<Attachment>> {
     let mut attached = Vec::with_capacity(new.attachments.len());
     for id in &new.attachments {
-        let own = doc! { "_id": id.0, "owner": new.from_user.0, "message": null, "givenUp": false };
+        let own = unsent(id.0, new.from_user);
         let bound = m
             .files
             .find_one_and_update(own, doc! { "$set": { "message": new.id.0 } })
@@ -107,19 +110,35 @@ pub(super) async fn attach(
     Ok(attached)
 }
 
+/// A file of `owner` that nothing carries yet.
+fn unsent(id: ObjectId, owner: UserId) -> Document {
+    doc! { "_id": id, "owner": owner.0, "message": null, "group": null, "givenUp": false }
+}
+
+/// Makes a file the picture of the note's group; `Missing` if it is not the author's or was sent already.
+pub(super) async fn hang(m: &Base, session: &mut ClientSession, id: ObjectId, note: &NewMessage) -> Try<()> {
+    let bound = doc! { "$set": { "group": note.conversation.0 } };
+    let found = m.files.update_one(unsent(id, note.from_user), bound).session(session).await?;
+    if found.matched_count == 0 { Err(StoreError::Missing.into()) } else { Ok(()) }
+}
+
+/// Gives up what was the picture of a group.
+pub(super) async fn take_down(m: &Base, session: &mut ClientSession, id: ObjectId) -> Try<()> {
+    let given_up = doc! { "$set": { "givenUp": true } };
+    m.files.update_one(doc! { "_id": id }, given_up).session(session).await?;
+    Ok(())
+}
+
 /// Gives up the files of a message.
-pub(super) async fn give_up(
-    m: &Base,
-    session: &mut ClientSession,
-    message: MessageId,
-) -> std::result::Result<(), Failed> {
+pub(super) async fn give_up(m: &Base, session: &mut ClientSession, message: MessageId) -> Try<()> {
     let given_up = doc! { "$set": { "givenUp": true } };
     m.files.update_many(doc! { "message": message.0 }, given_up).session(session).await?;
     Ok(())
 }
 
 pub(super) async fn given_up(m: &Base, before: Timestamp, most: usize) -> Result<Vec<(FileId, FileHash)>> {
-    let unsent = doc! { "message": null, "givenUp": false, "createdAt": { "$lt": date(before) } };
+    let unsent =
+        doc! { "message": null, "group": null, "givenUp": false, "createdAt": { "$lt": date(before) } };
     m.files.update_many(unsent, doc! { "$set": { "givenUp": true } }).await?;
     if most == 0 {
         return Ok(Vec::new());

@@ -1,7 +1,5 @@
 //! Invitations in MongoDB: collection `invitations`. A use is counted in the transaction that makes the account.
 
-use std::time::Duration;
-
 use futures_util::TryStreamExt as _;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Binary, DateTime, Document, doc};
@@ -10,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Base;
 use super::error::duplicate;
-use super::messages::{Failed, PATIENCE, commit};
+use super::transaction::{Failed, Outcome, Try, Work, transact};
 use super::users::{UserDoc, taken};
 use super::values::{binary, date, limit, time};
 use crate::clock::Timestamp;
@@ -103,48 +101,27 @@ pub(super) async fn usable(m: &Base, hash: &TokenHash, now: Timestamp) -> Result
 }
 
 pub(super) async fn admit(m: &Base, user: &User, hash: &TokenHash, now: Timestamp) -> Result<bool> {
-    let late = || StoreError::Unavailable("the account was not made in time; its outcome is unknown".into());
-    tokio::time::timeout(PATIENCE, patiently(m, user, hash, now)).await.unwrap_or_else(|_| Err(late()))
+    let admission = Admission { user, hash, now };
+    transact(m, user.id.0.bytes()[11], &admission).await?.ok_or(StoreError::Taken(Unique::Id))
 }
 
-async fn patiently(m: &Base, user: &User, hash: &TokenHash, now: Timestamp) -> Result<bool> {
-    let mut session = m.client.start_session().await?;
-    let mut tries = 0;
-    loop {
-        session.start_transaction().await?;
-        let written = write(m, &mut session, user, hash, now).await;
-        let outcome = match written {
-            Ok(true) => commit(&mut session).await.map(|()| true).map_err(Failed::from),
-            other => {
-                // The server may have aborted it already; then there is nothing to abort.
-                drop(session.abort_transaction().await);
-                other
-            }
-        };
-        match outcome {
-            Ok(admitted) => return Ok(admitted),
-            Err(Failed::Lasting(error)) => return Err(error),
-            Err(Failed::Passing | Failed::Duplicate) => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis((5 * tries).min(50))).await;
-            }
-        }
-    }
-}
-
-async fn write(
-    m: &Base,
-    session: &mut ClientSession,
-    user: &User,
-    hash: &TokenHash,
+/// Somebody comes in by an invitation.
+struct Admission<'a> {
+    user: &'a User,
+    hash: &'a TokenHash,
     now: Timestamp,
-) -> std::result::Result<bool, Failed> {
-    let count = doc! { "$inc": { "uses": 1 } };
-    if all(m).update_one(open(hash, now), count).session(&mut *session).await?.matched_count == 0 {
-        return Ok(false);
-    }
-    match m.users.insert_one(UserDoc::from(user.clone())).session(session).await {
-        Ok(_) => Ok(true),
-        Err(e) => Err(taken(&e).map_or_else(|| e.into(), Failed::Lasting)),
+}
+
+impl Work for Admission<'_> {
+    type Out = bool;
+    async fn run(&self, m: &Base, session: &mut ClientSession) -> Try<Outcome<bool>> {
+        let (open, count) = (open(self.hash, self.now), doc! { "$inc": { "uses": 1 } });
+        if all(m).update_one(open, count).session(&mut *session).await?.matched_count == 0 {
+            return Ok(Outcome::Abort(false));
+        }
+        match m.users.insert_one(UserDoc::from(self.user.clone())).session(session).await {
+            Ok(_) => Ok(Outcome::Commit(true)),
+            Err(e) => Err(taken(&e).map_or_else(|| e.into(), Failed::Lasting)),
+        }
     }
 }

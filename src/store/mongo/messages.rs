@@ -3,21 +3,18 @@
 //! An append is one transaction over the conversation's counter and the message, so that what is visible is a prefix.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{DateTime, Document, Timestamp as Stamp, doc};
-use mongodb::error::{Error, TRANSIENT_TRANSACTION_ERROR, UNKNOWN_TRANSACTION_COMMIT_RESULT};
-use mongodb::options::{ReadConcern, ReturnDocument};
+use mongodb::bson::{DateTime, Timestamp as Stamp, doc};
+use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
 
 use super::Base;
-use super::connect::APP_NAME;
 use super::conversations::{ConversationDoc, get as conversation};
-use super::error::duplicate;
 use super::files;
+use super::transaction::{Outcome, Try, Work, transact};
 use super::values::{date, int, limit, number, stamp, time};
 use crate::ids::{ConversationId, MessageId, UserId};
 use crate::model::{
@@ -25,14 +22,6 @@ use crate::model::{
 };
 use crate::store::derive::status;
 use crate::store::{Appended, NewMessage, Result, StoreError, Unique};
-
-/// An append that has not succeeded by then is given up; a retry with the same client id is safe.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15);
-
-/// A second or two.
-const SUSPICIOUS: u64 = 50;
-/// A living server leaves milliseconds between the statements of a transaction.
-const ORPHAN_MICROS: i64 = 2_000_000;
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -172,91 +161,20 @@ pub(super) async fn quoted_one(m: &Base, message: Message) -> Result<Message> {
     Ok(quoted(m, vec![message]).await?.pop().unwrap_or(plain))
 }
 
-/// How one try of a transaction went wrong.
-pub(super) enum Failed {
-    /// Another transaction was in the way, or the primary changed: try again.
-    Passing,
-    /// A unique value is taken: the message may be there.
-    Duplicate,
-    Lasting(StoreError),
-}
-
-impl From<Error> for Failed {
-    fn from(error: Error) -> Self {
-        match () {
-            () if error.contains_label(TRANSIENT_TRANSACTION_ERROR) => Self::Passing,
-            () if duplicate(&error).is_some() => Self::Duplicate,
-            () => Self::Lasting(error.into()),
-        }
-    }
-}
-
+/// A retry with the same client id is safe.
 pub(super) async fn append(m: &Base, new: &NewMessage) -> Result<Appended> {
-    let late = || StoreError::Unavailable("the append did not finish in time; its outcome is unknown".into());
-    tokio::time::timeout(PATIENCE, append_patiently(m, new)).await.unwrap_or_else(|_| Err(late()))
-}
-
-async fn append_patiently(m: &Base, new: &NewMessage) -> Result<Appended> {
-    let mut session = m.client.start_session().await?;
-    // Spreads those that collide; an id's last byte is as good as a throw of dice.
-    let spread = u64::from(new.id.0.bytes()[11] % 8);
-    let mut tries = 0;
-    loop {
-        let message = match attempt(m, &mut session, new).await {
-            Ok(stored) => {
-                let message = quoted_one(m, stored.fresh()).await?;
-                return Ok(Appended { message, fresh: true });
-            }
-            Err(Failed::Duplicate) if new.attachments.is_empty() => {
-                known(m, new).await?.ok_or(StoreError::Taken(Unique::Id))?
-            }
-            Err(Failed::Duplicate) => known(m, new).await?.ok_or(StoreError::Missing)?,
-            Err(Failed::Lasting(error)) => return Err(error),
-            Err(Failed::Passing) => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis((spread + tries).min(50))).await;
-                suspect(m, tries).await;
-                continue;
-            }
-        };
-        // Our own, if an earlier try was committed without our hearing it.
-        let fresh = message.id == new.id;
-        return Ok(Appended { message, fresh });
+    if let Some(stored) = transact(m, new.id.0.bytes()[11], new).await? {
+        return Ok(Appended { message: quoted_one(m, stored.fresh()).await?, fresh: true });
     }
-}
-
-/// After so many tries, and again, looks for what may hold the lock.
-pub(super) async fn suspect(m: &Base, tries: u64) {
-    if tries.is_multiple_of(SUSPICIOUS) {
-        end_orphans(m).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "no look at what holds up writes; MongoDB ends it after a minute");
-        });
-    }
-}
-
-/// Ends transactions of servers that died between two of their statements: MongoDB keeps them, and the locks they
-/// hold, for a minute. One of a server that only sleeps is ended too, harmlessly: it tries again.
-async fn end_orphans(m: &Base) -> Result<()> {
-    let idle = doc! {
-        "type": "idleSession",
-        "appName": APP_NAME,
-        "transaction.timeInactiveMicros": { "$gt": ORPHAN_MICROS },
+    let taken = match new.attachments.is_empty() {
+        true => StoreError::Taken(Unique::Id),
+        // What looks like a retry is then an attachment that is not to be had.
+        false => StoreError::Missing,
     };
-    let pipeline =
-        [doc! { "$currentOp": { "allUsers": false, "idleSessions": true } }, doc! { "$match": idle }];
-    let admin = m.client.database("admin");
-    let found: Vec<Document> =
-        admin.aggregate(pipeline).read_concern(ReadConcern::local()).await?.try_collect().await?;
-    let sessions: Vec<Document> = found
-        .iter()
-        .filter_map(|op| op.get_document("lsid").ok()?.get("id"))
-        .map(|id| doc! { "id": id.clone() })
-        .collect();
-    if !sessions.is_empty() {
-        tracing::info!(transactions = sessions.len(), "ending transactions that a server left behind");
-        admin.run_command(doc! { "killSessions": sessions }).await?;
-    }
-    Ok(())
+    let message = known(m, new).await?.ok_or(taken)?;
+    // Our own, if an earlier try was committed without our hearing it.
+    let fresh = message.id == new.id;
+    Ok(Appended { message, fresh })
 }
 
 /// The stored message that `new` is a retry of.
@@ -269,61 +187,32 @@ async fn known(m: &Base, new: &NewMessage) -> Result<Option<Message>> {
     Ok(Some(quoted_one(m, found.with(&of)).await?))
 }
 
-async fn attempt(
-    m: &Base,
-    session: &mut ClientSession,
-    new: &NewMessage,
-) -> std::result::Result<MessageDoc, Failed> {
-    session.start_transaction().await?;
-    let written = write(m, session, new).await;
-    if written.is_err() {
-        // The server may have aborted it already; then there is nothing to abort.
-        drop(session.abort_transaction().await);
-        return written;
-    }
-    commit(session).await?;
-    written
-}
-
-pub(super) async fn commit(session: &mut ClientSession) -> mongodb::error::Result<()> {
-    loop {
-        match session.commit_transaction().await {
-            // It may have been committed: asking again is safe, and `PATIENCE` ends it.
-            Err(e) if e.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) => {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            other => return other,
+impl Work for NewMessage {
+    type Out = MessageDoc;
+    async fn run(&self, m: &Base, session: &mut ClientSession) -> Try<Outcome<MessageDoc>> {
+        let update = doc! {
+            "$inc": { "lastSeq": 1_i64 },
+            "$set": { "updatedAt": date(self.created_at) },
+            "$currentDate": { "changed": { "$type": "timestamp" } },
+        };
+        let filter = doc! { "_id": self.conversation.0, "members": self.from_user.0 };
+        let conversation: Option<ConversationDoc> = m
+            .conversations
+            .find_one_and_update(filter, update)
+            .return_document(ReturnDocument::After)
+            .session(&mut *session)
+            .await?;
+        let conversation = conversation.ok_or(StoreError::Missing)?;
+        if let Some(to) = self.reply_to {
+            let filter = doc! { "_id": to.0, "conversation": self.conversation.0 };
+            let found = m.messages.find_one(filter).session(&mut *session).await?;
+            found.ok_or(StoreError::Missing)?;
         }
+        let attachments = files::attach(m, session, self).await?;
+        let message = MessageDoc { attachments, ..MessageDoc::new(self, &conversation) };
+        m.messages.insert_one(&message).session(session).await?;
+        Ok(Outcome::Commit(message))
     }
-}
-
-async fn write(
-    m: &Base,
-    session: &mut ClientSession,
-    new: &NewMessage,
-) -> std::result::Result<MessageDoc, Failed> {
-    let update = doc! {
-        "$inc": { "lastSeq": 1_i64 },
-        "$set": { "updatedAt": date(new.created_at) },
-        "$currentDate": { "changed": { "$type": "timestamp" } },
-    };
-    let filter = doc! { "_id": new.conversation.0, "members": new.from_user.0 };
-    let conversation: Option<ConversationDoc> = m
-        .conversations
-        .find_one_and_update(filter, update)
-        .return_document(ReturnDocument::After)
-        .session(&mut *session)
-        .await?;
-    let conversation = conversation.ok_or(Failed::Lasting(StoreError::Missing))?;
-    if let Some(to) = new.reply_to {
-        let filter = doc! { "_id": to.0, "conversation": new.conversation.0 };
-        let found = m.messages.find_one(filter).session(&mut *session).await?;
-        found.ok_or(Failed::Lasting(StoreError::Missing))?;
-    }
-    let attachments = files::attach(m, session, new).await?;
-    let message = MessageDoc { attachments, ..MessageDoc::new(new, &conversation) };
-    m.messages.insert_one(&message).session(session).await?;
-    Ok(message)
 }
 
 pub(super) async fn get(m: &Base, id: MessageId) -> Result<Option<Message>> {

@@ -6,10 +6,12 @@ mod calls;
 mod changes;
 mod connect;
 mod conversations;
+mod departures;
 mod error;
 mod files;
 mod groups;
 mod invitations;
+mod marks;
 mod messages;
 mod people;
 mod regards;
@@ -18,6 +20,7 @@ mod sessions;
 mod standing;
 mod sync;
 mod token;
+mod transaction;
 mod users;
 mod values;
 
@@ -50,7 +53,7 @@ struct Base {
     sessions: Collection<sessions::SessionDoc>,
     claims: Collection<Document>,
     conversations: Collection<conversations::ConversationDoc>,
-    receipts: Collection<conversations::ReceiptDoc>,
+    receipts: Collection<marks::ReceiptDoc>,
     messages: Collection<messages::MessageDoc>,
     files: Collection<files::FileDoc>,
     calls: Collection<calls::CallDoc>,
@@ -247,7 +250,7 @@ impl Store for Mongo {
         read: u64,
     ) -> Result<Option<Receipt>> {
         let _busy = self.writing()?;
-        conversations::mark(&self.base, conversation, user, delivered, read).await
+        marks::mark(&self.base, conversation, user, delivered, read).await
     }
     async fn sync(&self, user: UserId, since: Option<&str>, limit: usize) -> Result<SyncPage> {
         sync::page(&self.base, user, since, limit).await

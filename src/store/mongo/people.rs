@@ -17,13 +17,14 @@ use crate::model::{
 use crate::store::Result;
 use crate::store::people::PeopleStore;
 
-pub(super) fn indexes() -> [(&'static str, Vec<IndexModel>); 6] {
+pub(super) fn indexes() -> [(&'static str, Vec<IndexModel>); 7] {
     [
         ("messages", vec![super::search::index()]),
         ("resets", vec![unique("hash", doc! { "hash": 1 })]),
         ("invitations", vec![unique("hash", doc! { "hash": 1 }), plain(doc! { "createdAt": -1, "_id": -1 })]),
         ("blocks", vec![plain(doc! { "user": 1 }), plain(doc! { "blocked": 1 })]),
         ("mutes", vec![plain(doc! { "user": 1, "conversation": 1 })]),
+        ("departures", vec![plain(doc! { "user": 1, "changed": 1 })]),
         ("revocations", vec![plain(doc! { "at": 1 })]),
     ]
 }

@@ -10,7 +10,8 @@ use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 use mongodb::options::IndexOptions;
 
-use super::conversations::{ConversationDoc, receipts};
+use super::conversations::ConversationDoc;
+use super::marks;
 use super::messages::MessageDoc;
 use super::values::{date, int, limit};
 use super::{Base, Mongo};
@@ -49,7 +50,7 @@ async fn search(m: &Base, query: &SearchQuery, most: usize) -> Result<Vec<Messag
     let mut ids: Vec<ObjectId> = found.iter().map(|d| d.conversation).collect();
     ids.sort_unstable();
     ids.dedup();
-    let receipts = receipts(m, &ids).await?;
+    let receipts = marks::of(m, &ids).await?;
     let known: HashMap<ObjectId, Conversation> = (own.into_iter())
         .filter(|c| ids.binary_search(&c.id).is_ok())
         .map(|c| (c.id, c.with(&receipts)))

@@ -9,7 +9,7 @@ use mongodb::{ClientSession, Collection};
 
 use super::Base;
 use super::error::duplicate;
-use super::messages::{Failed, PATIENCE, commit};
+use super::transaction::{Outcome, Try, Work, transact};
 use super::users::{self, UserDoc};
 use super::values::{binary, date, limit, time};
 use crate::clock::Timestamp;
@@ -47,69 +47,41 @@ pub(super) async fn list(m: &Base, query: &UserQuery, most: usize) -> Result<Vec
 }
 
 pub(super) async fn change(m: &Base, id: UserId, change: StandingChange) -> Result<Standing> {
-    let late = || StoreError::Unavailable("the change did not finish in time; its outcome is unknown".into());
-    tokio::time::timeout(PATIENCE, patiently(m, id, change)).await.unwrap_or_else(|_| Err(late()))
+    transact(m, id.0.bytes()[11], &Move { id, change }).await?.ok_or(StoreError::Missing)
 }
 
-async fn patiently(m: &Base, id: UserId, change: StandingChange) -> Result<Standing> {
-    let mut session = m.client.start_session().await?;
-    let mut tries = 0;
-    loop {
-        match attempt(m, &mut session, id, change).await {
-            Ok(done) => return Ok(done),
-            Err(Failed::Lasting(error)) => return Err(error),
-            Err(Failed::Passing | Failed::Duplicate) => {
-                tries += 1;
-                tokio::time::sleep(Duration::from_millis((5 * tries).min(50))).await;
+/// Somebody's role or whether he is switched off is to change.
+struct Move {
+    id: UserId,
+    change: StandingChange,
+}
+
+impl Work for Move {
+    type Out = Standing;
+    async fn run(&self, m: &Base, session: &mut ClientSession) -> Try<Outcome<Standing>> {
+        let before = m.users.find_one(doc! { "_id": self.id.0 }).session(&mut *session).await?;
+        let before = before.map(User::from).ok_or(StoreError::Missing)?;
+        let after = User {
+            role: self.change.role.unwrap_or(before.role),
+            disabled: self.change.disabled.unwrap_or(before.disabled),
+            ..before.clone()
+        };
+        let owns = |user: &User| user.role == Role::Owner && !user.disabled;
+        if owns(&before) && !owns(&after) {
+            // Two owners who go at once would each see the other: all who go write this one document, so they collide.
+            let meta = m.db.collection::<Document>("meta");
+            meta.update_one(doc! { "_id": "charla" }, doc! { "$inc": { "ownersGone": 1_i64 } })
+                .session(&mut *session)
+                .await?;
+            let other = doc! { "role": word(&Role::Owner), "disabled": false, "_id": { "$ne": self.id.0 } };
+            if m.users.find_one(other).session(&mut *session).await?.is_none() {
+                return Ok(Outcome::Abort(Standing::LastOwner));
             }
         }
+        let update = doc! { "$set": { "role": word(&after.role), "disabled": after.disabled } };
+        m.users.update_one(doc! { "_id": self.id.0 }, update).session(session).await?;
+        Ok(Outcome::Commit(Standing::Changed(after)))
     }
-}
-
-async fn attempt(
-    m: &Base,
-    session: &mut ClientSession,
-    id: UserId,
-    change: StandingChange,
-) -> std::result::Result<Standing, Failed> {
-    session.start_transaction().await?;
-    let written = write(m, session, id, change).await;
-    match written {
-        Ok(Standing::Changed(_)) => commit(session).await?,
-        // The server may have aborted it already; then there is nothing to abort.
-        Ok(Standing::LastOwner) | Err(_) => drop(session.abort_transaction().await),
-    }
-    written
-}
-
-async fn write(
-    m: &Base,
-    session: &mut ClientSession,
-    id: UserId,
-    change: StandingChange,
-) -> std::result::Result<Standing, Failed> {
-    let before = m.users.find_one(doc! { "_id": id.0 }).session(&mut *session).await?;
-    let before = before.map(User::from).ok_or(Failed::Lasting(StoreError::Missing))?;
-    let after = User {
-        role: change.role.unwrap_or(before.role),
-        disabled: change.disabled.unwrap_or(before.disabled),
-        ..before.clone()
-    };
-    let owns = |user: &User| user.role == Role::Owner && !user.disabled;
-    if owns(&before) && !owns(&after) {
-        // Two owners who go at once would each see the other: all who go write this one document, so they collide.
-        let meta = m.db.collection::<Document>("meta");
-        meta.update_one(doc! { "_id": "charla" }, doc! { "$inc": { "ownersGone": 1_i64 } })
-            .session(&mut *session)
-            .await?;
-        let other = doc! { "role": word(&Role::Owner), "disabled": false, "_id": { "$ne": id.0 } };
-        if m.users.find_one(other).session(&mut *session).await?.is_none() {
-            return Ok(Standing::LastOwner);
-        }
-    }
-    let update = doc! { "$set": { "role": word(&after.role), "disabled": after.disabled } };
-    m.users.update_one(doc! { "_id": id.0 }, update).session(session).await?;
-    Ok(Standing::Changed(after))
 }
 
 pub(super) async fn revoke_sessions(m: &Base, user: UserId, now: Timestamp) -> Result<Vec<SessionId>> {
@@ -153,23 +125,41 @@ pub(super) async fn put_reset(m: &Base, hash: &TokenHash, user: UserId, expires_
     }
 }
 
+fn usable(hash: &TokenHash, now: Timestamp) -> Document {
+    doc! { "hash": binary(hash), "expiresAt": { "$gt": date(now) } }
+}
+
 pub(super) async fn reset_user(m: &Base, hash: &TokenHash, now: Timestamp) -> Result<Option<UserId>> {
-    let filter = doc! { "hash": binary(hash), "expiresAt": { "$gt": date(now) } };
-    let found = resets(m).find_one(filter).await?;
+    let found = resets(m).find_one(usable(hash, now)).await?;
     Ok(found.and_then(|d| d.get_object_id("_id").ok()).map(UserId))
 }
 
-/// Taken first, then set: of many at once one gets it. A server that dies in between leaves the old password, and the
-/// link used.
 pub(super) async fn take_reset(
     m: &Base,
     hash: &TokenHash,
     now: Timestamp,
     password: &str,
 ) -> Result<Option<UserId>> {
-    let filter = doc! { "hash": binary(hash), "expiresAt": { "$gt": date(now) } };
-    let taken = resets(m).find_one_and_delete(filter).await?;
-    let Some(user) = taken.and_then(|d| d.get_object_id("_id").ok()) else { return Ok(None) };
-    m.users.update_one(doc! { "_id": user }, doc! { "$set": { "password": password } }).await?;
-    Ok(Some(UserId(user)))
+    transact(m, hash[0], &Taking { hash, now, password }).await?.ok_or(StoreError::Missing)
+}
+
+/// A link is used: it is gone and the password is set, or neither.
+struct Taking<'a> {
+    hash: &'a TokenHash,
+    now: Timestamp,
+    password: &'a str,
+}
+
+impl Work for Taking<'_> {
+    type Out = Option<UserId>;
+    async fn run(&self, m: &Base, session: &mut ClientSession) -> Try<Outcome<Option<UserId>>> {
+        let filter = usable(self.hash, self.now);
+        let taken = resets(m).find_one_and_delete(filter).session(&mut *session).await?;
+        let Some(user) = taken.and_then(|d| d.get_object_id("_id").ok()) else {
+            return Ok(Outcome::Abort(None));
+        };
+        let set = doc! { "$set": { "password": self.password } };
+        m.users.update_one(doc! { "_id": user }, set).session(session).await?;
+        Ok(Outcome::Commit(Some(UserId(user))))
+    }
 }

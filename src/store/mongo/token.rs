@@ -15,7 +15,7 @@ const KEPT: usize = 32;
 const KEPT_CLOCK: u64 = 600 << 32;
 
 /// What has been told of one conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// Messages up to here.
     pub(super) seq: u64,
@@ -23,6 +23,8 @@ pub(super) struct Told {
     pub(super) marks: u64,
     /// How many changes of its messages.
     pub(super) changes: u64,
+    /// That one went out of it, at this message; 0: nothing of the kind.
+    pub(super) left: u64,
     /// Cluster time of its last change that was seen.
     pub(super) clock: u64,
 }
@@ -55,19 +57,21 @@ impl Token {
     }
 
     pub(super) fn write(&self, identity: i64) -> String {
-        let mut out = Vec::with_capacity(32 + self.told.len() * 28);
+        let mut out = Vec::with_capacity(32 + self.told.len() * 30);
         put(&mut out, u64::from(self.first));
         put(&mut out, self.floor);
         put(&mut out, self.at.unwrap_or(0));
         for (id, told) in &self.told {
             out.extend_from_slice(&id.0.bytes());
-            [told.seq, told.marks, told.changes, told.clock].into_iter().for_each(|n| put(&mut out, n));
+            [told.seq, told.marks, told.changes, told.left, told.clock]
+                .into_iter()
+                .for_each(|n| put(&mut out, n));
         }
-        format!("m2.{identity}.{}", URL_SAFE_NO_PAD.encode(out))
+        format!("m3.{identity}.{}", URL_SAFE_NO_PAD.encode(out))
     }
 
     pub(super) fn read(text: &str, identity: i64) -> Option<Self> {
-        let (name, body) = text.strip_prefix("m2.")?.split_once('.')?;
+        let (name, body) = text.strip_prefix("m3.")?.split_once('.')?;
         if name.parse() != Ok(identity) {
             return None;
         }
@@ -82,7 +86,8 @@ impl Token {
         while !rest.is_empty() {
             let id = ConversationId(ObjectId::from_bytes(*rest.split_off(..12)?.first_chunk()?));
             let (seq, marks) = (take(&mut rest)?, take(&mut rest)?);
-            let entry = Told { seq, marks, changes: take(&mut rest)?, clock: take(&mut rest)? };
+            let (changes, left) = (take(&mut rest)?, take(&mut rest)?);
+            let entry = Told { seq, marks, changes, left, clock: take(&mut rest)? };
             told.insert(id, entry);
         }
         Some(Self { first, floor, at: (at > 0).then_some(at), told })
@@ -127,10 +132,12 @@ mod tests {
             first: bool,
             floor: u64,
             at in proptest::option::of(1..u64::MAX),
-            told in proptest::collection::btree_map(any::<u32>(), any::<(u64, u64, u64, u64)>(), 0..20),
+            told in proptest::collection::btree_map(any::<u32>(), any::<(u64, u64, u64, u64, u64)>(), 0..20),
         ) {
             let told = told.into_iter()
-                .map(|(n, (seq, marks, changes, clock))| (conversation(n), Told { seq, marks, changes, clock }))
+                .map(|(n, (seq, marks, changes, left, clock))| {
+                    (conversation(n), Told { seq, marks, changes, left, clock })
+                })
                 .collect();
             let token = Token { first, floor, at, told };
             prop_assert_eq!(Token::read(&token.write(7), 7), Some(token.clone()));
@@ -140,13 +147,13 @@ mod tests {
         #[test]
         fn nothing_else_panics(text in ".{0,80}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
             drop(Token::read(&text, 7));
-            drop(Token::read(&format!("m2.7.{}", URL_SAFE_NO_PAD.encode(bytes)), 7));
+            drop(Token::read(&format!("m3.7.{}", URL_SAFE_NO_PAD.encode(bytes)), 7));
         }
     }
 
     #[test]
     fn finishing_keeps_what_changed_last_or_lately() {
-        let entry = |clock| Told { seq: 1, marks: 0, changes: 0, clock };
+        let entry = |clock| Told { seq: 1, clock, ..Told::default() };
         let old = 1_000_000 << 32;
         let mut token = Token::start();
         token.told = (0..40).map(|n| (conversation(n), entry(old + u64::from(n)))).collect();

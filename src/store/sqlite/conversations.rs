@@ -4,22 +4,24 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::{is_orphan, is_taken};
 use super::messages;
-use super::rows::{enumerated, int, limit, number, oid, raw, time};
+use super::rows::{enumerated, int, limit, maybe_oid, maybe_word, number, oid, raw, time};
 use super::threads::Tx;
 use crate::clock::Timestamp;
-use crate::ids::{ConversationId, UserId};
-use crate::model::{Conversation, ConversationKind, Cursor, Member, Receipt};
+use crate::ids::{ConversationId, FileId, UserId};
+use crate::model::{Conversation, ConversationKind, Cursor, Look, Member, Receipt};
 use crate::store::derive::{raised, word};
 use crate::store::{ConversationSummary, Result, StoreError, Unique};
 
 /// Without its members.
-pub(super) const COLUMNS: &str = "c.id, c.kind, c.last_seq, c.created_at, c.updated_at, c.name, c.rev";
+pub(super) const COLUMNS: &str = "c.id, c.kind, c.last_seq, c.created_at, c.updated_at, c.name, c.rev, c.color, \
+     c.picture";
 
 pub(super) fn bare(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     Ok(Conversation {
         id: ConversationId(oid(row, 0)?),
         kind: enumerated(row, 1)?,
         name: row.get(5)?,
+        look: Look { color: maybe_word(row, 7)?, picture: maybe_oid(row, 8)?.map(FileId) },
         rev: number(row, 6)?,
         members: Vec::new(),
         last_seq: number(row, 2)?,

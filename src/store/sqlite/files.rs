@@ -6,11 +6,11 @@ use super::error::{is_orphan, is_taken};
 use super::rows::{int, json, limit, maybe_oid, number, oid, raw, time};
 use super::threads::Tx;
 use crate::clock::Timestamp;
-use crate::ids::{FileId, MessageId, UserId};
-use crate::model::{Attachment, FileHash, StoredFile};
+use crate::ids::{ConversationId, FileId, MessageId, UserId};
+use crate::model::{Attachment, Carrier, FileHash, StoredFile};
 use crate::store::{NewMessage, Result, StoreError, Unique};
 
-const COLUMNS: &str = "shown, owner, hash, created_at, message";
+const COLUMNS: &str = "shown, owner, hash, created_at, message, conversation";
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredFile> {
     Ok(StoredFile {
@@ -18,7 +18,10 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredFile> {
         owner: UserId(oid(row, 1)?),
         hash: row.get(2)?,
         created_at: time(row, 3)?,
-        message: maybe_oid(row, 4)?.map(MessageId),
+        carrier: match maybe_oid(row, 4)? {
+            Some(message) => Some(Carrier::Message(MessageId(message))),
+            None => maybe_oid(row, 5)?.map(ConversationId).map(Carrier::Group),
+        },
     })
 }
 
@@ -52,8 +55,8 @@ pub(super) fn get(conn: &Connection, id: FileId) -> Result<Option<StoredFile>> {
 /// Binds the attachments to their message; `Missing` if one is not the author's or was sent already.
 pub(super) fn attach(tx: &Tx<'_>, new: &NewMessage) -> Result<Vec<Attachment>> {
     let sql =
-        "UPDATE files SET message = ?2 WHERE id = ?1 AND owner = ?3 AND message IS NULL AND NOT given_up
-               RETURNING shown";
+        "UPDATE files SET message = ?2 WHERE id = ?1 AND owner = ?3 AND message IS NULL AND conversation IS NULL
+         AND NOT given_up RETURNING shown";
     let mut update = tx.conn.prepare_cached(sql)?;
     let mut attached = Vec::with_capacity(new.attachments.len());
     for id in &new.attachments {
@@ -64,6 +67,23 @@ pub(super) fn attach(tx: &Tx<'_>, new: &NewMessage) -> Result<Vec<Attachment>> {
     Ok(attached)
 }
 
+/// Makes a file the picture of a group; `Missing` if it is not `owner`'s or was sent already.
+pub(super) fn hang(tx: &Tx<'_>, id: FileId, group: ConversationId, owner: UserId) -> Result<()> {
+    let sql = "UPDATE files SET conversation = ?2 WHERE id = ?1 AND owner = ?3 AND message IS NULL
+               AND conversation IS NULL AND NOT given_up";
+    let values = params![raw(id.0), raw(group.0), raw(owner.0)];
+    match tx.conn.prepare_cached(sql)?.execute(values)? {
+        0 => Err(StoreError::Missing),
+        _ => Ok(()),
+    }
+}
+
+/// Gives up what was the picture of a group.
+pub(super) fn take_down(tx: &Tx<'_>, id: FileId) -> Result<()> {
+    let sql = "UPDATE files SET given_up = 1 WHERE id = ?1";
+    Ok(tx.conn.prepare_cached(sql)?.execute([raw(id.0)]).map(drop)?)
+}
+
 /// Gives up the files of a message.
 pub(super) fn give_up(tx: &Tx<'_>, message: MessageId) -> Result<()> {
     let sql = "UPDATE files SET given_up = 1 WHERE message = ?1";
@@ -71,7 +91,8 @@ pub(super) fn give_up(tx: &Tx<'_>, message: MessageId) -> Result<()> {
 }
 
 pub(super) fn given_up(tx: &Tx<'_>, before: Timestamp, most: usize) -> Result<Vec<(FileId, FileHash)>> {
-    let sql = "UPDATE files SET given_up = 1 WHERE message IS NULL AND NOT given_up AND created_at < ?1";
+    let sql = "UPDATE files SET given_up = 1
+               WHERE message IS NULL AND conversation IS NULL AND NOT given_up AND created_at < ?1";
     tx.conn.prepare_cached(sql)?.execute([before.0])?;
     let mut query = tx.conn.prepare_cached("SELECT id, hash FROM files WHERE given_up LIMIT ?1")?;
     let found = query.query_map([limit(most)], |r| Ok((FileId(oid(r, 0)?), r.get(1)?)))?;

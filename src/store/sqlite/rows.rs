@@ -49,6 +49,13 @@ pub(super) fn enumerated<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Sql<T
     from_word(&text).ok_or_else(|| unreadable(at, format!("unknown word {text:?}")))
 }
 
+pub(super) fn maybe_word<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Sql<Option<T>> {
+    let text: Option<String> = row.get(at)?;
+    let known =
+        |text: String| from_word(&text).ok_or_else(|| unreadable(at, format!("unknown word {text:?}")));
+    text.map(known).transpose()
+}
+
 pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Sql<T> {
     let text: String = row.get(at)?;
     serde_json::from_str(&text).map_err(|e| unreadable(at, e.to_string()))

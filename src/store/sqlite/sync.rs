@@ -8,12 +8,13 @@
 //! ids (which no change moves) and tell, of each that changed after the last finished token, which of the messages that
 //! were there were changed, in the order of the changes, and then all messages after it.
 //! What changes meanwhile has a stamp above U and is told by the next walk at the latest: nothing is missed.
+//! What one went out of between the last finished token and U is told before all that, in the order of the stamps.
 
 use bson::oid::ObjectId;
 use rusqlite::{Connection, params};
 
 use super::conversations::{COLUMNS, bare, summary};
-use super::rows::{limit as rows, raw};
+use super::rows::{limit as rows, oid, raw};
 use super::{changes, messages};
 use crate::ids::{ConversationId, UserId};
 use crate::model::Conversation;
@@ -34,7 +35,7 @@ struct Walk {
     /// What the finished sync will have told.
     upto: i64,
     /// Conversations below this one are told, and of this one the changes up to the stamp `change` and the messages up
-    /// to `seq`.
+    /// to `seq`. At the lowest id of all, `change` says up to which stamp was told what was left.
     conversation: ConversationId,
     change: i64,
     seq: u64,
@@ -83,16 +84,28 @@ pub(super) fn page(conn: &Connection, user: UserId, since: Option<&str>, limit: 
     if walk.upto > change || place.told.is_some_and(|t| t > walk.upto) {
         return Err(StoreError::BadToken);
     }
-    let unfinished = |walk, conversations| {
+    let unfinished = |walk, left, conversations| {
         let next = Place { told: place.told, walk: Some(walk) }.write(&identity);
-        Ok(SyncPage { conversations, next, more: true })
+        Ok(SyncPage { left, conversations, next, more: true })
     };
     let mut room = limit.max(1);
+    let mut left = Vec::new();
+    // Ahead of all conversations: of one that was left and joined again, the client forgets what was before.
+    if let Some(told) = place.told.filter(|_| walk.conversation == nowhere) {
+        for (id, stamp) in departed(conn, user, (told.max(walk.change), walk.upto), room)? {
+            walk.change = stamp;
+            room -= 1;
+            left.push(id);
+        }
+        if room == 0 {
+            return unfinished(walk, left, Vec::new());
+        }
+    }
     let mut conversations = Vec::new();
     // One more than fits, to know that there is more, and one for the conversation resumed, which may be told already.
     for conversation in changed(conn, user, walk.conversation, place.told, room + 2)? {
         if room == 0 {
-            return unfinished(walk, conversations);
+            return unfinished(walk, left, conversations);
         }
         let resumed = conversation.id == walk.conversation;
         let (synced, reached) = news(conn, user, conversation, place.told, resumed.then_some(walk), room)?;
@@ -106,12 +119,12 @@ pub(super) fn page(conn: &Connection, user: UserId, since: Option<&str>, limit: 
         room -= told.max(1);
         conversations.push(synced);
         if full {
-            return unfinished(walk, conversations);
+            return unfinished(walk, left, conversations);
         }
     }
     let next = Place { told: Some(walk.upto), walk: None }.write(&identity);
     // A walk that began in an earlier snapshot has told nothing of what came since: another one does.
-    Ok(SyncPage { conversations, next, more: change > walk.upto })
+    Ok(SyncPage { left, conversations, next, more: change > walk.upto })
 }
 
 /// What is new in a conversation since the stamp `told`, or since a walk that was cut in it; how far that leads.
@@ -146,6 +159,22 @@ fn news(
     };
     let changed = changed.into_iter().map(|(message, _)| message).collect();
     Ok((Synced { summary, messages, changed }, reached))
+}
+
+/// What `user` went out of between two stamps (above the first, up to the second), in that order.
+fn departed(
+    conn: &Connection,
+    user: UserId,
+    (from, upto): (i64, i64),
+    most: usize,
+) -> Result<Vec<(ConversationId, i64)>> {
+    let sql =
+        "SELECT conversation, changed FROM departures WHERE user = ?1 AND changed > ?2 AND changed <= ?3
+               ORDER BY changed LIMIT ?4";
+    let mut query = conn.prepare_cached(sql)?;
+    let values = params![raw(user.0), from, upto, rows(most)];
+    let found = query.query_map(values, |r| Ok((ConversationId(oid(r, 0)?), r.get(1)?)))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The user's conversations from `first` on, by id, that changed after `told`.

@@ -11,6 +11,8 @@ export function told(message: Message, nameOf: (user: Id) => string): Told | nul
   if (note.name) names['name'] = note.name
   const whom = note.users ?? (note.user ? [note.user] : [])
   if (whom.length > 0) names['whom'] = whom.map(nameOf).join(', ')
+  const taken = (note.kind === 'colorChanged' && !note.color) || (note.kind === 'pictureChanged' && !note.picture)
+  if (taken) return { key: `${note.kind}_none`, names }
   return { key: note.kind === 'roleChanged' ? `role_${note.role}` : note.kind, names }
 }
 

@@ -44,6 +44,8 @@ const de: Messages = {
   chat: {
     typing: '{name} schreibt …', from: '{name} hat geschrieben: {text}', me: 'Du', gone: 'Diese Nachricht wurde gelöscht',
     did: {
+      colorChanged: '{who} hat der Gruppe eine andere Farbe gegeben', colorChanged_none: '{who} hat die Farbe der Gruppe entfernt',
+      pictureChanged: '{who} hat der Gruppe ein Bild gegeben', pictureChanged_none: '{who} hat das Bild der Gruppe entfernt',
       created: '{who} hat die Gruppe „{name}“ angelegt', renamed: '{who} hat die Gruppe „{name}“ genannt', added: '{who} hat {whom} dazugeholt',
       removed: '{who} hat {whom} entfernt', left: '{who} ist gegangen', role_owner: '{who} hat die Gruppe {whom} übergeben',
       role_admin: '{who} hat {whom} zum Admin gemacht', role_member: '{who} hat {whom} zum einfachen Mitglied gemacht',

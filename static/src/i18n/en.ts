@@ -42,6 +42,8 @@ export default {
   chat: {
     typing: '{name} is typing …', from: '{name} wrote: {text}', me: 'You', gone: 'This message was deleted',
     did: {
+      colorChanged: '{who} gave the group another colour', colorChanged_none: '{who} took the group’s colour away',
+      pictureChanged: '{who} gave the group a picture', pictureChanged_none: '{who} took the group’s picture away',
       created: '{who} made the group “{name}”', renamed: '{who} named the group “{name}”', added: '{who} added {whom}',
       removed: '{who} removed {whom}', left: '{who} left', role_owner: '{who} passed the group on to {whom}',
       role_admin: '{who} made {whom} an admin', role_member: '{who} made {whom} an ordinary member',

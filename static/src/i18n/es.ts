@@ -44,6 +44,8 @@ const es: Messages = {
   chat: {
     typing: '{name} está escribiendo …', from: '{name} escribió: {text}', me: 'Tú', gone: 'Este mensaje se eliminó',
     did: {
+      colorChanged: '{who} dio otro color al grupo', colorChanged_none: '{who} quitó el color del grupo',
+      pictureChanged: '{who} puso una foto al grupo', pictureChanged_none: '{who} quitó la foto del grupo',
       created: '{who} creó el grupo «{name}»', renamed: '{who} llamó al grupo «{name}»', added: '{who} añadió a {whom}',
       removed: '{who} quitó a {whom}', left: '{who} salió del grupo', role_owner: '{who} cedió el grupo a {whom}',
       role_admin: '{who} nombró administrador a {whom}', role_member: '{who} hizo de {whom} un miembro corriente',

@@ -1,7 +1,7 @@
 // REST by cookie: one function per route the page uses. Knows fetch, and nothing of views or stores.
 import {
   ok, problem, refused, toProblem,
-  type Call, type CallDetail, type Conversation, type Found, type GroupRole, type Id, type Info, type Message, type Mute, type OwnUser,
+  type Call, type CallDetail, type Conversation, type Found, type GroupColor, type GroupRole, type Id, type Info, type Message, type Mute, type OwnUser,
   type Presence, type ReceiptState, type Result, type Session, type Timestamp, type User,
 } from '../protocol'
 
@@ -71,8 +71,10 @@ export const rest = {
   users: (prefix: string) => request<{ users: User[] }>('GET', `users${query({ query: prefix, limit: 20 })}`),
   openConversation: (user: Id) => request<Conversation>('POST', 'conversations', { user }),
   conversation: (id: Id) => request<Conversation>('GET', `conversations/${id}`),
-  createGroup: (name: string, members: Id[]) => request<Conversation>('POST', 'groups', { name, members }),
+  createGroup: (clientId: string, name: string, members: Id[]) => request<Conversation>('POST', 'groups', { clientId, name, members }),
   renameGroup: (group: Id, name: string) => request<Conversation>('PUT', `groups/${group}`, { name }),
+  setGroupColor: (group: Id, color: GroupColor | null) => request<Conversation>('PUT', `groups/${group}/color`, { color }),
+  setGroupPicture: (group: Id, picture: Id | null) => request<Conversation>('PUT', `groups/${group}/picture`, { picture }),
   addMembers: (group: Id, users: Id[]) => request<Conversation>('POST', `groups/${group}/members`, { users }),
   setGroupRole: (group: Id, user: Id, role: GroupRole) => request<Conversation>('PUT', `groups/${group}/members/${user}`, { role }),
   removeMember: (group: Id, user: Id) => request<null>('DELETE', `groups/${group}/members/${user}`),

@@ -72,17 +72,22 @@ export const useChats = defineStore('chats', () => {
   }
 
   async function syncOnce(): Promise<void> {
+    // From the start, a sync tells all that there is: what was here before and is not named is none of ours any more.
+    let unnamed = new Set<Id>()
     for (let more = true; more; ) {
       const page = await useConnection().emit('sync', { since: token })
       if (!page.ok) {
         // A token of another database: begin anew.
-        if (page.problem.code === 'badRequest' && token !== null) token = null
-        else return
+        if (page.problem.code !== 'badRequest' || token === null) return
+        token = null
+        unnamed = new Set(Object.keys(threads))
         continue
       }
       token = page.value.since
       more = page.value.more
+      for (const id of page.value.left) delete threads[id]
       for (const { conversation, messages, changed } of page.value.conversations) {
+        unnamed.delete(conversation.id)
         const thread = adopt(conversation)
         applyChanges(thread, changed ?? [])
         addMessages(thread, messages, me())
@@ -90,6 +95,7 @@ export const useChats = defineStore('chats', () => {
         mark(thread)
       }
     }
+    for (const id of unnamed) delete threads[id]
     loaded.value = true
   }
 

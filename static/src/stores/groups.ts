@@ -1,7 +1,7 @@
 // What may be done to a group; how it is afterwards, the server says.
 import { defineStore } from 'pinia'
 import { rest } from '../net/rest'
-import { ok, type Conversation, type GroupRole, type Id, type Result } from '../protocol'
+import { isTransient, ok, type Conversation, type GroupColor, type GroupRole, type Id, type Result } from '../protocol'
 import { useChats } from './chats'
 import { useSession } from './session'
 
@@ -12,8 +12,18 @@ export const useGroups = defineStore('groups', () => {
     return answer
   }
 
-  const create = (name: string, members: Id[]) => adopted(rest.createGroup(name, members))
+  /** A try whose answer did not come may have been done: asked again for the same, it is the same group. */
+  let unanswered: { wish: string; clientId: string } | null = null
+  async function create(name: string, members: Id[]): Promise<Result<Conversation>> {
+    const wish = JSON.stringify([name, members])
+    const clientId = unanswered?.wish === wish ? unanswered.clientId : crypto.randomUUID()
+    const answer = await adopted(rest.createGroup(clientId, name, members))
+    unanswered = !answer.ok && isTransient(answer.problem.code) ? { wish, clientId } : null
+    return answer
+  }
   const rename = (group: Id, name: string) => adopted(rest.renameGroup(group, name))
+  const recolor = (group: Id, color: GroupColor | null) => adopted(rest.setGroupColor(group, color))
+  const setPicture = (group: Id, picture: Id | null) => adopted(rest.setGroupPicture(group, picture))
   const add = (group: Id, users: Id[]) => adopted(rest.addMembers(group, users))
   const giveRole = (group: Id, user: Id, role: GroupRole) => adopted(rest.setGroupRole(group, user, role))
 
@@ -26,5 +36,5 @@ export const useGroups = defineStore('groups', () => {
   }
   const leave = (group: Id) => remove(group, useSession().user?.id ?? '')
 
-  return { create, rename, add, giveRole, remove, leave }
+  return { create, rename, recolor, setPicture, add, giveRole, remove, leave }
 })
