@@ -4,6 +4,7 @@ import vue from '@vitejs/plugin-vue'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { emoji } from './tools/emoji.mjs'
+import { lucide } from './tools/icons'
 
 /**
  * vue-i18n imports Vue as a whole to look for something that only other builds of Vue have. That keeps every part of
@@ -26,7 +27,7 @@ const server = process.env.CHARLA_DEV_SERVER ?? 'https://localhost:8443'
 const proxied = { target: server, secure: false, ws: true, changeOrigin: true, headers: { origin: server } }
 
 export default defineConfig({
-  plugins: [vue(), vueInParts, emoji],
+  plugins: [vue(), vueInParts, emoji, lucide],
   // Messages are compiled by src/i18n/compile.ts; vue-i18n's own compiler stays out.
   resolve: { alias: { 'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.esm-bundler.js' } },
   define: {

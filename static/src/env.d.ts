@@ -8,3 +8,9 @@ declare module 'virtual:emoji-*' {
   const groups: string[]
   export default groups
 }
+
+/** An icon of Lucide, as the `d` of a path on a 24 px grid (tools/icons.ts). */
+declare module 'lucide:*' {
+  const path: string
+  export default path
+}
