@@ -2,8 +2,8 @@
 # Installs what a step lacks on a Debian machine with Rust, Node and Python, and says what.
 #   tools/need.sh build    what `make run` needs
 #   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, cmake (for libopus), a TURN client (of
-#                          coturn), nginx with its stream module, HAProxy, faketime, and for the
-#                          network tests iproute2, nftables, conntrack, squid, socat, libnss3-tools
+#                          coturn), nginx with its stream module, HAProxy, faketime, libnss3-tools, and for
+#                          the network tests iproute2, nftables, conntrack, squid, socat
 #   tools/need.sh long     that, and what judges speech in `make test-long`: Firefox, sox, espeak-ng, PESQ; Schemathesis
 # It asks for root only when something is missing. It never upgrades what is there.
 set -euo pipefail
@@ -37,13 +37,14 @@ case "${1:-build}" in
     command -v cmake >/dev/null || missing+=(cmake)
     have_so libcurl.so.4 || missing+=(libcurl4)
     [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1 ] || missing+=(faketime)
+    have_tool certutil libnss3-tools
     have_tool turnutils_uclient coturn; have_tool nginx nginx-light; have_tool haproxy haproxy
     [ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || missing+=(libnginx-mod-stream)
     [ -n "${CHARLA_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium)
     # The network tests need root to make namespaces; without it they are skipped.
     if [ "$(id -u)" = 0 ]; then
       have_tool ip iproute2; have_tool nft nftables; have_tool conntrack conntrack; have_tool squid squid
-      have_tool socat socat; have_tool certutil libnss3-tools; have_tool sysctl procps
+      have_tool socat socat; have_tool sysctl procps
     fi
     if [ "$1" = long ]; then
       have_tool sox sox; have_tool espeak-ng espeak-ng

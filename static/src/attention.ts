@@ -1,51 +1,83 @@
-// Calls somebody's eyes to this tab: the title, and, where allowed, notifications while it is in the background.
+// Calls somebody's eyes to this tab: the title and the badge of the app; where wished and allowed, notifications of the
+// system while it is in the background, and a sound. Loaded after the first view.
 import { computed, onUnmounted, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { notifyThroughWorker } from './offline/app'
+import type { Message } from './protocol'
+import { telling } from './settings/preferences'
 import { useCalls } from './stores/calls'
 import { useChats } from './stores/chats'
+import { useRegards } from './stores/regards'
 
-const canNotify = (): boolean => 'Notification' in globalThis && Notification.permission === 'granted'
+const ON_CALL = ['calling', 'connecting', 'active', 'reconnecting']
+type Badging = Navigator & { setAppBadge?: (count: number) => Promise<void>; clearAppBadge?: () => Promise<void> }
+
+/** Whether a message may be heard of at all: its conversation is not muted, and its reader takes messages now. */
+export function mayTell(message: Message): boolean {
+  const regards = useRegards()
+  return !regards.isMuted(message.conversation) && regards.settings?.doNotDisturb !== true
+}
+/** Whether it is before somebody's eyes already. */
+export const isWatched = (message: Message): boolean =>
+  useChats().open === message.conversation && document.visibilityState === 'visible' && document.hasFocus()
 
 export function useAttention(): void {
   const { t } = useI18n()
   const chats = useChats()
   const calls = useCalls()
-  const open = new Set<Notification>()
+  const shown = new Set<Notification>()
 
   const caller = computed(() => (calls.state.phase === 'incoming' ? chats.nameOf(calls.state.call.caller) : null))
   const title = computed(() => {
     if (caller.value !== null) return `☎ ${t('call.incoming', { name: caller.value })}`
-    if (['calling', 'connecting', 'active', 'reconnecting'].includes(calls.stage)) return `${t('call.onCall')} · ${t('app.name')}`
+    if (ON_CALL.includes(calls.stage)) return `${t('call.onCall')} · ${t('app.name')}`
     return chats.unread > 0 ? `(${chats.unread}) ${t('app.name')}` : t('app.name')
   })
   watch(title, (text) => (document.title = text), { immediate: true })
+  const badge = navigator as Badging
+  watch(() => chats.unread, (count) => {
+    void (count > 0 ? badge.setAppBadge?.(count) : badge.clearAppBadge?.())?.catch(() => {})
+  }, { immediate: true })
 
-  function notify(tag: string, text: string, body: string): void {
-    if (document.hasFocus() || !canNotify()) return
+  async function notify(tag: string, text: string, body: string, path: string): Promise<void> {
+    if (document.hasFocus() || !telling.system || !('Notification' in globalThis) || Notification.permission !== 'granted') return
+    const options = { body, tag, icon: '/icons/192.png', badge: '/icons/badge.png', data: { path }, silent: true }
     let notification: Notification
     try {
-      notification = new Notification(text, { body, tag, icon: '/favicon.svg' })
+      notification = new Notification(text, options)
     } catch {
       // Some phones have them through a service worker only.
+      await notifyThroughWorker(text, options)
       return
     }
-    open.add(notification)
-    notification.addEventListener('close', () => open.delete(notification))
+    shown.add(notification)
+    notification.addEventListener('close', () => shown.delete(notification))
     notification.addEventListener('click', () => {
       focus()
       notification.close()
+      opened(path)
     })
   }
-  watch(
-    () => chats.arrived,
-    (message) => message && notify(message.conversation, chats.nameOf(message.fromUser), message.content.slice(0, 140)),
-  )
+  /** The tab was brought to the front by a notification; where it leads is for the router. */
+  function opened(path: string): void {
+    dispatchEvent(new CustomEvent('charla:open', { detail: path }))
+  }
+  const preview = ({ content, attachments }: Message): string => {
+    if (!telling.preview) return t('extra.something')
+    return content ? content.slice(0, 140) : attachments?.length ? t('extra.attachment') : t('extra.something')
+  }
+  watch(() => chats.arrived, (message) => {
+    if (!message || !mayTell(message)) return
+    void notify(message.conversation, chats.nameOf(message.fromUser), preview(message), `/c/${message.conversation}`)
+    if (telling.sound && !isWatched(message) && !ON_CALL.includes(calls.stage)) void import('./settings/chime').then(({ chime }) => chime()).catch(() => {})
+  })
   watch(caller, (name, before) => {
-    if (name !== null && name !== '…') notify('call', t('call.incoming', { name }), t('call.incomingHint'))
-    else if (before !== null) for (const notification of open) if (notification.tag === 'call') notification.close()
+    if (name !== null && name !== '…') void notify('call', t('extra.call', { name }), t('extra.callHint'), '/')
+    else if (before !== null) for (const notification of shown) if (notification.tag === 'call') notification.close()
   })
   onUnmounted(() => {
     document.title = t('app.name')
-    for (const notification of open) notification.close()
+    for (const notification of shown) notification.close()
+    void badge.clearAppBadge?.().catch(() => {})
   })
 }

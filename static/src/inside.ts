@@ -11,5 +11,6 @@ export function leave(): void {
   useConnection().close()
   useCalls().dispatch({ type: 'dismiss' })
   useChats().reset()
+  void import('./offline/cache').then((cache) => cache.forget()).catch(() => {})
   useRegards().reset()
 }

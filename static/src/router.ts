@@ -1,4 +1,5 @@
 // Which address shows what, and who may see it.
+import { take } from './arrival'
 import { createRouter, createWebHistory } from 'vue-router'
 import { useTexts, type Part } from './i18n'
 import { useSession } from './stores/session'
@@ -15,6 +16,7 @@ export const router = createRouter({
   routes: [
     { path: '/signin', alias: '/login', name: 'signin', component: AuthView, meta: { guest: true } },
     { path: '/register', name: 'register', component: AuthView, meta: { guest: true } },
+    { path: '/reset', name: 'reset', component: () => withTexts('app', import('./views/ResetView.vue')) },
     {
       path: '/',
       component: () => import('./views/HomeView.vue'),
@@ -26,7 +28,8 @@ export const router = createRouter({
         } },
         { path: 'calls', name: 'calls', component: () => withTexts('history', import('./views/CallsView.vue')) },
         { path: 'network', name: 'network', component: () => withTexts('network', import('./views/NetworkView.vue')) },
-        { path: 'settings', name: 'settings', component: () => withTexts('settings', import('./views/SettingsView.vue')) },
+        { path: 'settings/:section?', name: 'settings', component: () => withTexts('settings', import('./views/SettingsView.vue')) },
+        { path: 'admin/:part(invitations)?', name: 'admin', component: () => withTexts('admin', import('./views/AdminView.vue')) },
       ],
     },
     { path: '/:rest(.*)*', name: 'nothing', component: () => import('./views/NothingView.vue') },
@@ -43,9 +46,17 @@ router.onError((_error, to) => {
 
 router.beforeEach((to) => {
   const session = useSession()
+  // The page was open already when the link was: nothing was loaded anew.
+  const link = take(to.hash)
+  if (link) {
+    session.link = link
+    return { path: link.kind === 'reset' ? '/reset' : to.path, query: to.query, hash: '', replace: true }
+  }
   const inside = session.state === 'in'
   if (to.meta['guest'] === true) return inside ? { name: 'chats' } : true
-  if (to.name === 'nothing' || inside) return true
+  if (to.name === 'nothing' || to.name === 'reset' || inside) return true
+  // Who was invited wants an account, not to sign in.
+  if (session.link?.kind === 'invite') return { name: 'register' }
   const back = to.fullPath === '/' ? {} : { query: { next: to.fullPath } }
   return { name: 'signin', ...back }
 })

@@ -1,7 +1,7 @@
 import { createI18n } from 'vue-i18n'
 import { expect, test } from 'vitest'
 import { outcomeHint, outcomeSentence, staysOpen } from '../src/call/sentence'
-import { compile } from '../src/i18n/compile'
+import { compile, resolve } from '../src/i18n/compile'
 import en from '../src/i18n/en'
 import { LANGUAGES } from '../src/i18n'
 import { sentence } from '../src/i18n/problem'
@@ -29,7 +29,7 @@ test.each(Object.keys(LANGUAGES))('%s says everything, with the same gaps to fil
 })
 
 test('messages are filled in, singular and plural', () => {
-  const i18n = createI18n<false>({ legacy: false, locale: 'en', messages: { en: compile(en) } as never })
+  const i18n = createI18n<false>({ legacy: false, locale: 'en', messageResolver: resolve as never, messages: { en: compile(en) } as never })
   const t = i18n.global.t as unknown as (key: string, values?: Record<string, unknown> | number) => string
   expect(t('chat.typing', { name: '{n} | x' })).toBe('{n} | x is typing …')
   expect(t('nav.unread', 1)).toBe('1 unread chat')

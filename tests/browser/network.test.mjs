@@ -65,7 +65,7 @@ async function look(person, name) {
 }
 
 test('open ways are found to work, with a measured round trip, and without a microphone', async () => {
-  await anna.page.goto(`${server.url}/settings`);
+  await anna.page.goto(`${server.url}/settings/audio`);
   await anna.id('to-network').click();
   await anna.id('network-start').waitFor();
   await look(anna, 'network-idle');

@@ -22,3 +22,10 @@ export function compile(source: Source): Compiled {
     Object.entries(source).map(([key, value]) => [key, typeof value === 'string' ? compileText(value) : compile(value)]),
   )
 }
+
+/** Finds a message by a path like `chat.did.left`: the small edition of vue-i18n knows flat keys only. */
+export function resolve(messages: unknown, path: string): unknown {
+  let found: unknown = messages
+  for (const key of path.split('.')) found = (found as Record<string, unknown> | undefined)?.[key]
+  return found ?? null
+}

@@ -1,7 +1,7 @@
 // The page's language: the browser's where we have it, else English. Each is loaded when it is wanted, and so are the
 // texts of a view that few ever open. Which way a language runs is said at the root, and the styles follow.
 import { createI18n } from 'vue-i18n'
-import { compile } from './compile'
+import { compile, resolve } from './compile'
 import type en from './en'
 
 export type Messages = typeof en
@@ -12,6 +12,8 @@ const KEY = 'charla.language'
 
 /** What the first view says; and texts that are loaded with what shows them. */
 const PARTS = {
+  admin: { en: () => import('./admin.en'), es: () => import('./admin.es'), de: () => import('./admin.de') },
+  app: { en: () => import('./app.en'), es: () => import('./app.es'), de: () => import('./app.de') },
   base: { en: () => import('./en'), es: () => import('./es'), de: () => import('./de') },
   group: { en: () => import('./group.en'), es: () => import('./group.es'), de: () => import('./group.de') },
   history: { en: () => import('./history.en'), es: () => import('./history.es'), de: () => import('./history.de') },
@@ -28,6 +30,7 @@ export const i18n = createI18n<[Messages], Language, false>({
   legacy: false,
   locale: 'en',
   messages: {} as never,
+  messageResolver: resolve as never,
   missingWarn: false,
 })
 

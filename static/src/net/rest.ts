@@ -8,7 +8,8 @@ import {
 const BASE = '/api/v1/'
 const TIMEOUT_MS = 15_000
 
-async function request<T>(method: string, path: string, body?: unknown): Promise<Result<T>> {
+/** One request under `/api/v1/`; the other files of routes use it too. */
+export async function request<T>(method: string, path: string, body?: unknown): Promise<Result<T>> {
   const headers: Record<string, string> = { Accept: 'application/json, application/problem+json' }
   if (method !== 'GET') headers['X-Charla-Csrf'] = '1'
   if (body !== undefined) headers['Content-Type'] = 'application/json'
@@ -43,7 +44,7 @@ function readProblem(response: Response, text: string) {
   return found
 }
 
-const query = (entries: { [key: string]: string | number | undefined }): string => {
+export const query = (entries: { [key: string]: string | number | undefined }): string => {
   const params = new URLSearchParams()
   for (const [key, value] of Object.entries(entries)) if (value !== undefined) params.set(key, String(value))
   const text = params.toString()
@@ -57,8 +58,9 @@ export interface Asked { q: string; from?: Id; in?: Id; after?: Timestamp; befor
 export const rest = {
   info: () => request<Info>('GET', 'info'),
   me: () => request<OwnUser>('GET', 'users/me'),
-  register: (username: string, email: string, password: string) =>
-    request<Credentials>('POST', 'auth/register', { username, email, password }),
+  /** `opening` is the secret of a link that opens registration. */
+  register: (username: string, email: string, password: string, opening: { invite?: string; claim?: string }) =>
+    request<Credentials>('POST', 'auth/register', { username, email, password, ...opening }),
   login: (username: string, password: string) => request<Credentials>('POST', 'auth/login', { username, password }),
   refresh: () => request<Credentials>('POST', 'auth/refresh', {}),
   logout: () => request<null>('POST', 'auth/logout'),

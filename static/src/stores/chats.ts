@@ -30,6 +30,8 @@ export const useChats = defineStore('chats', () => {
   /** The message that somebody wishes to see next; whoever shows its conversation goes there. */
   const target = ref<Target | null>(null)
   let token: string | null = null
+  /** Conversations from before a sync from the start, which has not named them yet. */
+  const unnamed = new Set<Id>()
   let syncing: Promise<void> | null = null
   let again = false
   const marking = new Set<string>()
@@ -46,6 +48,13 @@ export const useChats = defineStore('chats', () => {
     if (known) refresh(known, conversation)
     else threads[conversation.id] = newThread(conversation)
     return threads[conversation.id] as Thread
+  }
+
+  /** What this device kept of an earlier page, until the server tells what there is now. */
+  function restore(kept: readonly { conversation: Conversation; messages: readonly Message[] }[]): void {
+    for (const { conversation, messages } of kept) addMessages(adopt(conversation), messages, me())
+    for (const { conversation } of kept) unnamed.add(conversation.id)
+    loaded.value = true
   }
 
   /** After every welcome: what was missed, then what waits to be sent. */
@@ -73,14 +82,13 @@ export const useChats = defineStore('chats', () => {
 
   async function syncOnce(): Promise<void> {
     // From the start, a sync tells all that there is: what was here before and is not named is none of ours any more.
-    let unnamed = new Set<Id>()
     for (let more = true; more; ) {
       const page = await useConnection().emit('sync', { since: token })
       if (!page.ok) {
         // A token of another database: begin anew.
         if (page.problem.code !== 'badRequest' || token === null) return
         token = null
-        unnamed = new Set(Object.keys(threads))
+        for (const id of Object.keys(threads)) unnamed.add(id)
         continue
       }
       token = page.value.since
@@ -96,6 +104,7 @@ export const useChats = defineStore('chats', () => {
       }
     }
     for (const id of unnamed) delete threads[id]
+    unnamed.clear()
     loaded.value = true
   }
 
@@ -275,12 +284,13 @@ export const useChats = defineStore('chats', () => {
     for (const id of Object.keys(threads)) delete threads[id]
     for (const id of Object.keys(people)) delete people[id]
     loaded.value = false
+    unnamed.clear()
     open.value = arrived.value = target.value = token = null
   }
 
   return {
     threads, people, loaded, open, arrived, target, sorted, unread,
     adopt, catchUp, sync, onMessage, onUpdate, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder, loadNewer, lookAround, lookAtNewest,
-    edit, remove, react, person, nameOf, reset,
+    edit, remove, react, person, nameOf, restore, reset,
   }
 })

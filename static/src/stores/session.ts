@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { rest } from '../net/rest'
+import type { SecretLink } from '../landing'
 import type { Info, OwnUser, Problem, Result } from '../protocol'
 
 const REFRESHED = 'charla.refreshed'
@@ -11,8 +12,10 @@ export const useSession = defineStore('session', () => {
   const state = ref<'unknown' | 'out' | 'in' | 'unreachable'>('unknown')
   const user = ref<OwnUser | null>(null)
   const info = ref<Info | null>(null)
-  /** The owner link's secret, until it has been used. In memory alone. */
-  const claim = ref<string | null>(null)
+  /** The secret link by which this page was opened, until it has been used. In memory alone. */
+  const link = ref<SecretLink | null>(null)
+  /** Signed in as far as this device knows: the server could not be asked yet. */
+  const offline = ref(false)
   /** Said once on the sign-in page. */
   const notice = ref<'signedOut' | 'ended' | null>(null)
 
@@ -36,7 +39,23 @@ export const useSession = defineStore('session', () => {
   function enter(own: OwnUser): void {
     user.value = own
     state.value = 'in'
+    offline.value = false
     notice.value = null
+  }
+
+  /** Begins as whom this device knows from before; `confirm` asks the server as soon as it can be reached. */
+  function enterOffline(own: OwnUser): void {
+    enter(own)
+    offline.value = true
+  }
+  async function confirm(): Promise<void> {
+    if (!offline.value) return
+    const [me, about] = await Promise.all([rest.me(), rest.info()])
+    if (about.ok) info.value = about.value
+    if (me.ok) {
+      enter(me.value)
+      await keepAlive()
+    } else if (me.problem.code === 'unauthenticated') leave('ended')
   }
 
   async function login(username: string, password: string): Promise<Problem | null> {
@@ -44,7 +63,12 @@ export const useSession = defineStore('session', () => {
   }
 
   async function register(username: string, email: string, password: string): Promise<Problem | null> {
-    return signedIn(await rest.register(username, email, password))
+    const { kind, secret } = link.value ?? {}
+    const opening = kind === 'invite' ? { invite: secret ?? '' } : kind === 'claim' ? { claim: secret ?? '' } : {}
+    const problem = signedIn(await rest.register(username, email, password, opening))
+    // The owner link is used up by `useClaim`, an invitation by the account that it made.
+    if (!problem && kind === 'invite') link.value = null
+    return problem
   }
 
   function signedIn(answer: Result<{ user: OwnUser }>): Problem | null {
@@ -55,9 +79,9 @@ export const useSession = defineStore('session', () => {
   }
 
   async function useClaim(): Promise<Problem | null> {
-    if (!claim.value) return null
-    const answer = await rest.claim(claim.value)
-    if (answer.ok || !['offline', 'timeout', 'unavailable', 'tooMany'].includes(answer.problem.code)) claim.value = null
+    if (link.value?.kind !== 'claim') return null
+    const answer = await rest.claim(link.value.secret)
+    if (answer.ok || !['offline', 'timeout', 'unavailable', 'tooMany'].includes(answer.problem.code)) link.value = null
     if (!answer.ok) return answer.problem
     user.value = answer.value
     if (info.value) info.value.claimable = false
@@ -82,5 +106,5 @@ export const useSession = defineStore('session', () => {
     notice.value = why
   }
 
-  return { state, user, info, claim, notice, boot, login, register, useClaim, logout, leave }
+  return { state, user, info, link, offline, notice, boot, enterOffline, confirm, login, register, useClaim, logout, leave }
 })
