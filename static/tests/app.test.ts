@@ -77,5 +77,6 @@ test('of old versions the newest is kept, other caches are left alone', () => {
 test('an icon of several shapes becomes one path', () => {
   const svg = '<!-- @license --><svg class="x" width="24"><path d="M1 2h3" /><circle cx="12" cy="12" r="3" /><rect x="2" y="4" width="10" height="8" rx="2" /><line x1="1" y1="2" x2="3" y2="4" /><polyline points="1 2 3 4" /></svg>'
   expect(pathOf(svg)).toBe('M1 2h3M9 12a3 3 0 1 0 6 0a3 3 0 1 0 -6 0M4 4h6a2 2 0 0 1 2 2v4a2 2 0 0 1 -2 2h-6a2 2 0 0 1 -2 -2v-4a2 2 0 0 1 2 -2zM1 2L3 4M1 2 3 4')
+  expect(pathOf('<svg><path d="M18 6 6 18"/><path d="m6 6 12 12"/><path d="m9 7-.5 3"/><path d="m2,3h4"/></svg>')).toBe('M18 6 6 18M6 6l12 12M9 7l-.5 3M2 3h4')
   expect(() => pathOf('<svg><text>A</text></svg>')).toThrow('<text>')
 })

@@ -23,9 +23,17 @@ function rectangle(of: Attributes): string {
   return `M${x + r} ${y}h${w}${corner(1, 1)}v${h}${corner(-1, 1)}h${-w}${corner(-1, -1)}v${-h}${corner(1, -1)}z`
 }
 
+/**
+ * A path that begins with a relative move means from the corner; behind another path it would mean from where that ended.
+ * What follows its first pair of numbers stays relative.
+ */
+function absolute(d: string): string {
+  return d.replace(/^\s*m\s*(-?[\d.]+(?:e-?\d+)?)[\s,]*(-?[\d.]+(?:e-?\d+)?)[\s,]*(?=(-?[\d.])?)/, (_, x: string, y: string, more?: string) => `M${x} ${y}${more === undefined ? '' : 'l'}`)
+}
+
 /** Each shape that Lucide uses, as the commands of a path. Coordinates are those of its 24 px grid. */
 const SHAPES: Record<string, (of: Attributes) => string> = {
-  path: (of) => of['d'] ?? '',
+  path: (of) => absolute(of['d'] ?? ''),
   circle: (of) => ellipse(number(of, 'cx'), number(of, 'cy'), number(of, 'r'), number(of, 'r')),
   ellipse: (of) => ellipse(number(of, 'cx'), number(of, 'cy'), number(of, 'rx'), number(of, 'ry')),
   rect: rectangle,
