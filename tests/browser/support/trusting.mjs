@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { launch } from './browser.mjs';
 
 /** Makes a certificate store that trusts the authority. */
-function trust(store, authority) {
+export function trust(store, authority) {
   mkdirSync(store, { recursive: true });
   execFileSync('certutil', ['-N', '-d', `sql:${store}`, '--empty-password']);
   execFileSync('certutil', ['-A', '-d', `sql:${store}`, '-n', 'charla', '-t', 'C,,', '-i', authority]);

@@ -1,0 +1,84 @@
+// What Lighthouse makes of sign-in and chat, on a phone as it imagines one and on a desktop: at least 95 of 100 in each
+// category. Run by hand or by `make test-long`: `node run.mjs [FILE]` writes a table there. Needs a built server and
+// page, Chromium, and the packages here and in tests/browser. Its figures for speed want a quiet machine.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import lighthouse, { desktopConfig } from 'lighthouse';
+import { chromium } from '../browser/node_modules/playwright-core/index.mjs';
+import { launch } from '../browser/support/browser.mjs';
+import { Server } from '../browser/support/server.mjs';
+import { furnish } from '../browser/support/tour.mjs';
+import { trust } from '../browser/support/trusting.mjs';
+
+const ENOUGH = 95;
+const CATEGORIES = ['performance', 'accessibility', 'best-practices'];
+const freePort = () =>
+  new Promise((done) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+
+const server = await Server.start();
+const home = mkdtempSync(join(tmpdir(), 'charla-lighthouse-'));
+trust(join(home, '.pki/nssdb'), server.authority);
+const port = await freePort();
+const [anna, ben] = await Promise.all([launch({ probe: false }), launch({ probe: false })]);
+const context = await chromium.launchPersistentContext(join(home, 'profile'), {
+  executablePath: process.env.CHARLA_TEST_CHROMIUM ?? '/usr/bin/chromium',
+  env: { ...process.env, HOME: home },
+  args: ['--no-sandbox', `--remote-debugging-port=${port}`],
+});
+
+/** One run: the score of each category, and what cost points. */
+async function judge(what, url, form) {
+  const options = { port, output: 'json', onlyCategories: CATEGORIES, disableStorageReset: true, logLevel: 'error' };
+  const { lhr } = await lighthouse(url, options, form === 'desktop' ? desktopConfig : undefined);
+  if (!lhr.finalDisplayedUrl.startsWith(url)) throw new Error(`${what}: ended at ${lhr.finalDisplayedUrl}`);
+  const scores = CATEGORIES.map((name) => Math.round((lhr.categories[name].score ?? 0) * 100));
+  const lost = CATEGORIES.flatMap((name) =>
+    lhr.categories[name].auditRefs
+      .filter(({ id, weight }) => weight > 0 && lhr.audits[id].score !== null && lhr.audits[id].score < 0.95)
+      .map(({ id }) => `${id} ${lhr.audits[id].displayValue ?? `(${lhr.audits[id].score})`}`));
+  const figure = (id) => lhr.audits[id].displayValue ?? '';
+  console.log(what, form, scores.join(' '), lost.join(', '));
+  return { what, form, scores, lost, paint: figure('largest-contentful-paint'), blocked: figure('total-blocking-time'), shift: figure('cumulative-layout-shift'), version: lhr.lighthouseVersion, agent: lhr.environment.hostUserAgent };
+}
+
+const runs = [];
+try {
+  const { chat } = await furnish(server, anna, ben);
+  for (const form of ['phone', 'desktop']) runs.push(await judge('sign-in', `${server.url}/signin`, form));
+  const page = await context.newPage();
+  await page.goto(`${server.url}/signin`);
+  await page.getByTestId('username').fill('anna');
+  await page.getByTestId('password').fill(anna.password);
+  await page.getByTestId('submit').click();
+  await page.getByTestId('conversation').first().waitFor();
+  await page.close();
+  for (const form of ['phone', 'desktop']) {
+    runs.push(await judge('chats', `${server.url}/`, form));
+    runs.push(await judge('chat', `${server.url}/c/${chat}`, form));
+  }
+} finally {
+  await context.close();
+  await Promise.all([anna.close(), ben.close()]);
+  await server.stop();
+  rmSync(home, { recursive: true, force: true });
+}
+
+const rows = runs.map(({ what, form, scores, paint, blocked, shift, lost }) => `| ${what} | ${form} | ${scores.join(' | ')} | ${paint} | ${blocked} | ${shift} | ${lost.join(', ')} |`);
+const table = `Lighthouse ${runs[0].version}, ${/Chrome\/[\d.]+/.exec(runs[0].agent)?.[0] ?? runs[0].agent}, ${new Date().toISOString()}.
+
+| page | as on a | performance | accessibility | best practices | largest paint | blocked | shift | below 0.95 |
+|---|---|---|---|---|---|---|---|---|
+${rows.join('\n')}
+`;
+if (process.argv[2]) writeFileSync(process.argv[2], table);
+console.log(table);
+const poor = runs.filter(({ scores }) => scores.some((score) => score < ENOUGH));
+for (const { what, form, scores } of poor) console.error(`${what} on a ${form}: ${scores.join(', ')}, ${ENOUGH} is enough`);
+process.exit(poor.length > 0 ? 1 : 0);
