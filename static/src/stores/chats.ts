@@ -9,6 +9,7 @@ import {
 import { rest } from '../net/rest'
 import type { Conversation, Id, Message, Problem, Receipt, Result, User } from '../protocol'
 import { useConnection } from './connection'
+import { useRegards } from './regards'
 import { useSession } from './session'
 
 const TYPING_HOLDS_MS = 6000
@@ -46,7 +47,10 @@ export const useChats = defineStore('chats', () => {
     for (const member of conversation.members) people[member.user.id] = member.user
     const known = threads[conversation.id]
     if (known) refresh(known, conversation)
-    else threads[conversation.id] = newThread(conversation)
+    else {
+      threads[conversation.id] = newThread(conversation)
+      useRegards().meet(conversation.members.map(({ user }) => user.id).filter((id) => id !== me()))
+    }
     return threads[conversation.id] as Thread
   }
 

@@ -5,12 +5,17 @@ import { reactive, ref } from 'vue'
 import { rest } from '../net/rest'
 import { ok, type Id, type Mute, type Presence, type PresenceState, type Result, type ServerEvents, type Settings, type Timestamp } from '../protocol'
 
+/** People are met many at a time, when conversations are loaded. */
+const MEET_MS = 300
+
 export const useRegards = defineStore('regards', () => {
   const presences = reactive<Record<Id, Presence>>({})
   const blocked = reactive(new Set<Id>())
   /** Until when (null: until further notice) a conversation makes no sound. */
   const mutes = reactive<Record<Id, Timestamp | null>>({})
   const settings = ref<Settings | null>(null)
+
+  let asking = false
 
   function onWelcome(own: Settings, muted: readonly Mute[]): void {
     settings.value = own
@@ -28,6 +33,16 @@ export const useRegards = defineStore('regards', () => {
     if (!shut.ok) return
     blocked.clear()
     for (const { id } of shut.value.users) blocked.add(id)
+  }
+
+  /** Somebody new to talk with: whether they are here was not told yet. */
+  function meet(users: readonly Id[]): void {
+    if (asking || users.every((user) => presences[user])) return
+    asking = true
+    setTimeout(() => {
+      asking = false
+      if (settings.value && users.some((user) => !presences[user])) void ask()
+    }, MEET_MS)
   }
 
   const onPresence = (presence: Presence): void => {
@@ -78,5 +93,5 @@ export const useRegards = defineStore('regards', () => {
     settings.value = null
   }
 
-  return { presences, blocked, mutes, settings, onWelcome, onPresence, onSettings, onBlock, onMute, stateOf, isMuted, mute, unmute, block, reset }
+  return { presences, blocked, mutes, settings, meet, onWelcome, onPresence, onSettings, onBlock, onMute, stateOf, isMuted, mute, unmute, block, reset }
 })
