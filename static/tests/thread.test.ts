@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
-  addMessages, applyChanges, applyReceipt, isComplete, lastReceived, merge, newThread, otherOf, recountUnread, refresh, statusOf, titleOf,
+  addMessages, applyChanges, applyReceipt, isComplete, lastReceived, lookAt, merge, newThread, otherOf, recountUnread, refresh, shown, statusOf, titleOf,
 } from '../src/chat/thread'
 import { told } from '../src/chat/group'
 import type { Conversation, Message } from '../src/protocol'
@@ -36,6 +36,31 @@ describe('messages', () => {
   })
   test('older ones join in front', () => {
     expect(merge([message(4), message(5)], [message(2), message(3)]).map(({ seq }) => seq)).toEqual([2, 3, 4, 5])
+  })
+  test('a part of the history stands by itself until it meets the newest', () => {
+    const thread = newThread(conversation(100))
+    const seqs = () => shown(thread).map(({ seq }) => seq)
+    const run = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => message(from + i))
+    addMessages(thread, run(90, 100), ME)
+    lookAt(thread, run(10, 20))
+    expect(seqs()).toEqual(run(10, 20).map(({ seq }) => seq))
+    addMessages(thread, [message(101)], ME)
+    expect(seqs().at(-1)).toBe(20)
+    applyChanges(thread, [message(15, YOU, { rev: 2, content: 'changed' })])
+    expect(shown(thread).find(({ seq }) => seq === 15)?.content).toBe('changed')
+    lookAt(thread, [...shown(thread), ...run(21, 89)])
+    expect(thread.past).toBeNull()
+    expect(seqs()).toEqual(run(10, 101).map(({ seq }) => seq))
+    expect(shown(thread).find(({ seq }) => seq === 15)?.content).toBe('changed')
+  })
+  test('merging is the union by seq, the newest run of it, whatever joins where', () => {
+    const runs = [[1, 3], [4, 6], [3, 5], [7, 9], [2, 2]].map(([from = 0, to = 0]) => Array.from({ length: to - from + 1 }, (_, i) => message(from + i)))
+    for (const a of runs) for (const b of runs) {
+      const all = [...new Set([...a, ...b].map(({ seq }) => seq))].sort((x, y) => x - y)
+      const last = all.filter((seq, i) => all.slice(i).every((later, j) => later === seq + j))
+      expect(merge(a, b).map(({ seq }) => seq)).toEqual(last)
+    }
+    expect(merge([message(1, YOU, { rev: 2 })], [message(1, YOU, { rev: 1 })])[0]?.rev).toBe(2)
   })
   test('a stored one takes the place of the one that waited', () => {
     const thread = newThread(conversation(0))

@@ -1,25 +1,43 @@
 // Times as people read them, in the page's language.
 
+const FORMATS = {
+  time: { hour: 'numeric', minute: '2-digit' },
+  weekday: { weekday: 'long' },
+  shortWeekday: { weekday: 'short' },
+  day: { day: 'numeric', month: 'long' },
+  dayAndYear: { day: 'numeric', month: 'long', year: 'numeric' },
+  shortDay: { day: 'numeric', month: 'numeric', year: '2-digit' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>
+
 /** Making one takes a thousand times as long as using it. */
 const formats = new Map<string, Intl.DateTimeFormat>()
-function format(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = locale + JSON.stringify(options)
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, options)
+function format(locale: string, kind: keyof typeof FORMATS): Intl.DateTimeFormat {
+  const key = locale + kind
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, FORMATS[kind])
   formats.set(key, known)
   return known
 }
 
-const sameDay = (a: Date, b: Date): boolean =>
-  a.getFullYear() === b.getFullYear() && a.getMonth() === b.getMonth() && a.getDate() === b.getDate()
-
 const daysBetween = (a: Date, b: Date): number =>
   Math.round((new Date(b).setHours(0, 0, 0, 0) - new Date(a).setHours(0, 0, 0, 0)) / 86_400_000)
 
-export const isNewDay = (at: string, before: string | undefined): boolean =>
-  before === undefined || !sameDay(new Date(at), new Date(before))
+/** The day that was asked for last, from midnight to midnight (ms): neighbours in a history mostly share one. */
+let day = { from: 0, to: 0 }
+const within = (at: number): boolean => at >= day.from && at < day.to
+
+export function isNewDay(at: string, before: string | undefined): boolean {
+  if (before === undefined) return true
+  const [time, timeBefore] = [Date.parse(at), Date.parse(before)]
+  if (!within(time)) {
+    const midnight = new Date(time)
+    const from = midnight.setHours(0, 0, 0, 0)
+    day = { from, to: midnight.setDate(midnight.getDate() + 1) }
+  }
+  return !within(timeBefore)
+}
 
 export const timeOf = (at: string, locale: string): string =>
-  format(locale, { hour: 'numeric', minute: '2-digit' }).format(new Date(at))
+  format(locale, 'time').format(new Date(at))
 
 const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1)
 
@@ -28,9 +46,8 @@ export function dayOf(at: string, locale: string, now = new Date()): string {
   const date = new Date(at)
   const days = daysBetween(date, now)
   if (days === 0 || days === 1) return capital(new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(-days, 'day'))
-  if (days > 1 && days < 7) return format(locale, { weekday: 'long' }).format(date)
-  const year = date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' as const }
-  return format(locale, { day: 'numeric', month: 'long', ...year }).format(date)
+  if (days > 1 && days < 7) return format(locale, 'weekday').format(date)
+  return format(locale, date.getFullYear() === now.getFullYear() ? 'day' : 'dayAndYear').format(date)
 }
 
 /** For a list: the time today, else the day, short. */
@@ -38,8 +55,8 @@ export function shortWhen(at: string, locale: string, now = new Date()): string 
   const date = new Date(at)
   const days = daysBetween(date, now)
   if (days === 0) return timeOf(at, locale)
-  if (days > 0 && days < 7) return format(locale, { weekday: 'short' }).format(date)
-  return format(locale, { day: 'numeric', month: 'numeric', year: '2-digit' }).format(date)
+  if (days > 0 && days < 7) return format(locale, 'shortWeekday').format(date)
+  return format(locale, 'shortDay').format(date)
 }
 
 /** 0:07, 12:34, 1:02:03. */

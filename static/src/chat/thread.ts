@@ -53,13 +53,19 @@ export const isComplete = (thread: Thread, me: Id): boolean =>
 
 export const lastSeq = (thread: Thread): number => thread.messages.at(-1)?.seq ?? 0
 
+/** Rising by one. */
+const isRun = (messages: readonly Message[]): boolean =>
+  messages.every((message, index) => index === 0 || message.seq === (messages[index - 1]?.seq ?? 0) + 1)
+
 /**
  * The union by seq; of what is not connected to the newest messages, the older part is left out. Frozen, so that nobody
  * watches thousands of messages one by one.
  */
 export function merge(known: readonly Message[], more: readonly Message[]): readonly Message[] {
-  const [only] = more
-  if (only && more.length === 1 && known.at(-1)?.seq === only.seq - 1) return Object.freeze([...known, only])
+  // A page that joins in front, and what comes behind: most of the time, with thousands known.
+  const [first] = known
+  if (first && isRun(more) && more.at(-1)?.seq === first.seq - 1) return Object.freeze([...more, ...known])
+  if (isRun(more) && more[0]?.seq === (known.at(-1)?.seq ?? NaN) + 1) return Object.freeze([...known, ...more])
   const bySeq = new Map<number, Message>()
   for (const message of [...known, ...more]) {
     const there = bySeq.get(message.seq)
