@@ -78,6 +78,30 @@ test('it is renamed, somebody is added, and roles are given', async () => {
   await until('cleo to be gone', async () => (await member(anna, 'cleo').count()) === 0);
 });
 
+test('it gets a colour and a picture, which both see', async () => {
+  await ben.id('sheet-close').click();
+  await anna.page.locator('[data-testid=group-color][data-color=teal]').focus();
+  await anna.page.keyboard.press('Space');
+  await ben.id('system').filter({ hasText: 'anna gave the group another colour' }).waitFor();
+  // A picture larger than a group's may be: the page makes it small.
+  const picture = await anna.page.evaluate(async () => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [1600, 900];
+    const context = canvas.getContext('2d');
+    const noise = context.createImageData(1600, 900);
+    for (let i = 0; i < noise.data.length; i++) noise.data[i] = i % 4 === 3 ? 255 : (i * 2654435761) >>> 24;
+    context.putImageData(noise, 0, 0);
+    return canvas.toDataURL('image/png').split(',')[1];
+  });
+  await anna.id('group-picture-input').setInputFiles({ name: 'choir.png', mimeType: 'image/png', buffer: Buffer.from(picture, 'base64') });
+  await anna.id('group-picture-off').waitFor();
+  assert.deepEqual(await axe.check(anna.page), []);
+  const shown = ben.id('conversation').locator('img');
+  await until('ben to see it', () => shown.evaluate((image) => image.complete && image.naturalWidth === 384));
+  await anna.id('group-picture-off').click();
+  await until('it to be gone', async () => (await shown.count()) === 0);
+});
+
 test('the group is passed on and left', async () => {
   await member(anna, 'ben').getByTestId('member-open').click();
   await member(anna, 'ben').getByTestId('member-owner').click();

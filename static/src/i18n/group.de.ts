@@ -11,6 +11,8 @@ const de: typeof en = {
     chosen: 'Ausgewählt',
     unpick: '{name} weglassen',
     type: 'Gib den Anfang eines Namens ein.',
+    color: 'Farbe', colors: { blue: 'Blau', violet: 'Violett', rose: 'Rosa', green: 'Grün', orange: 'Orange', teal: 'Türkis' },
+    picture: 'Bild wählen', pictureOff: 'Bild entfernen', noPicture: 'Dieses Bild kann der Browser nicht lesen.',
     save: 'Speichern',
     renamed: 'Die Gruppe hat einen neuen Namen.',
     members: '{n} Mitglied | {n} Mitglieder',

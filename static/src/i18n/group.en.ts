@@ -9,6 +9,8 @@ export default {
     chosen: 'Chosen',
     unpick: 'Leave {name} out',
     type: 'Type the beginning of a name.',
+    color: 'Colour', colors: { blue: 'Blue', violet: 'Violet', rose: 'Rose', green: 'Green', orange: 'Orange', teal: 'Teal' },
+    picture: 'Choose a picture', pictureOff: 'Remove the picture', noPicture: 'This browser cannot read that picture.',
     save: 'Save',
     renamed: 'The group has a new name.',
     members: '{n} member | {n} members',

@@ -11,6 +11,8 @@ const es: typeof en = {
     chosen: 'Elegidos',
     unpick: 'Quitar a {name} de la lista',
     type: 'Escribe el comienzo de un nombre.',
+    color: 'Color', colors: { blue: 'Azul', violet: 'Violeta', rose: 'Rosa', green: 'Verde', orange: 'Naranja', teal: 'Turquesa' },
+    picture: 'Elegir una imagen', pictureOff: 'Quitar la imagen', noPicture: 'Este navegador no puede leer esa imagen.',
     save: 'Guardar',
     renamed: 'El grupo tiene un nombre nuevo.',
     members: '{n} miembro | {n} miembros',

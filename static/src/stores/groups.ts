@@ -1,5 +1,6 @@
 // What may be done to a group; how it is afterwards, the server says.
 import { defineStore } from 'pinia'
+import { upload } from '../files/upload'
 import { rest } from '../net/rest'
 import { isTransient, ok, type Conversation, type GroupColor, type GroupRole, type Id, type Result } from '../protocol'
 import { useChats } from './chats'
@@ -23,7 +24,12 @@ export const useGroups = defineStore('groups', () => {
   }
   const rename = (group: Id, name: string) => adopted(rest.renameGroup(group, name))
   const recolor = (group: Id, color: GroupColor | null) => adopted(rest.setGroupColor(group, color))
-  const setPicture = (group: Id, picture: Id | null) => adopted(rest.setGroupPicture(group, picture))
+  /** A picture that the browser made; null: none. */
+  async function hang(group: Id, picture: Blob | null): Promise<Result<Conversation>> {
+    if (!picture) return adopted(rest.setGroupPicture(group, null))
+    const brought = await upload(picture, 'picture.jpg', null, () => {}, new AbortController().signal)
+    return brought.ok ? adopted(rest.setGroupPicture(group, brought.value.id)) : brought
+  }
   const add = (group: Id, users: Id[]) => adopted(rest.addMembers(group, users))
   const giveRole = (group: Id, user: Id, role: GroupRole) => adopted(rest.setGroupRole(group, user, role))
 
@@ -36,5 +42,5 @@ export const useGroups = defineStore('groups', () => {
   }
   const leave = (group: Id) => remove(group, useSession().user?.id ?? '')
 
-  return { create, rename, recolor, setPicture, add, giveRole, remove, leave }
+  return { create, rename, recolor, hang, add, giveRole, remove, leave }
 })
