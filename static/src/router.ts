@@ -27,6 +27,7 @@ export const router = createRouter({
           return import('./views/ChatsView.vue')
         } },
         { path: 'calls', name: 'calls', component: () => withTexts('history', import('./views/CallsView.vue')) },
+        { path: 'sound', name: 'sound', component: () => withTexts('call', import('./views/SoundView.vue')) },
         { path: 'network', name: 'network', component: () => withTexts('network', import('./views/NetworkView.vue')) },
         { path: 'settings/:section?', name: 'settings', component: () => withTexts('settings', import('./views/SettingsView.vue')) },
         { path: 'admin/:part(invitations)?', name: 'admin', component: () => withTexts('admin', import('./views/AdminView.vue')) },

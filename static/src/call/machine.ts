@@ -1,7 +1,7 @@
 // One tab's calls as a pure machine: `step(state, input, context)` gives the next state and what is to be done.
 // Knows no socket, no browser and no clock. Inputs that come late, twice or for another call change nothing.
 import { hasEnded, type Call, type IceServer, type Id, type Leg } from '../protocol'
-import { IDLE, callOf, isOurs, legOf, outcomeOf, ringsFor } from './outcome'
+import { IDLE, callOf, comings, isOurs, legOf, outcomeOf, ringsFor, toneOf } from './outcome'
 import type { Active, CallState, Context, Effect, Incoming, Input, Outcome, OutcomeKey, Outgoing, Step } from './types'
 
 const stay = (state: CallState, ...effects: Effect[]): Step => ({ state, effects })
@@ -9,13 +9,12 @@ const stay = (state: CallState, ...effects: Effect[]): Step => ({ state, effects
 const isAbout = (state: CallState, id: Id): boolean => callOf(state)?.id === id
 
 const CLEAN_UP: Effect[] = [{ do: 'ring', sound: 'none' }, { do: 'closePeer' }, { do: 'dropMic' }]
+const EARS: Pick<Active, 'saying' | 'mutedByOther' | 'deaf'> = { saying: null, mutedByOther: false, deaf: null }
 
 function finish(state: CallState, outcome: Outcome, call: Call | null, ...effects: Effect[]): Step {
   const conversation = call?.conversation ?? ('conversation' in state ? state.conversation : '')
-  const quiet = ['youDeclined', 'answeredElsewhere', 'declinedElsewhere', 'missed', 'cancelled']
-  const tone: Effect[] = quiet.includes(outcome.key)
-    ? []
-    : [{ do: 'tone', tone: outcome.key === 'completed' ? 'ended' : 'refused' }]
+  const sound = toneOf(outcome.key)
+  const tone: Effect[] = sound ? [{ do: 'tone', tone: sound }] : []
   return stay({ phase: 'ended', conversation, call, outcome }, ...effects, ...CLEAN_UP, ...tone)
 }
 
@@ -32,12 +31,14 @@ function ringing(call: Call, ice: IceServer[] | null): Step {
 /** Into a call that runs on this device: from an ack, or after a reload. */
 function enter(call: Call, ice: IceServer[], from: { warm: boolean; mic: 'asking' | 'on' }, now: number, ctx: Context): Step {
   const muted = legOf(call, ctx.me)?.muted ?? false
-  const live = { call, ice, muted, media: 'new' as const, mic: from.mic }
+  const live = { call, ice, muted, ...EARS, media: 'new' as const, mic: from.mic }
   const effects: Effect[] = []
   if (!from.warm) effects.push({ do: 'openPeer', call: call.id, ice })
   if (muted) effects.push({ do: 'enableMic', on: false })
   if (call.status === 'ringing') {
-    return stay({ phase: 'outgoing', ...live }, ...effects, { do: 'ring', sound: 'ringback' })
+    // A call that is only announced rings nowhere: there is nobody whose ringing one could hear.
+    const rings = call.legs.some((leg) => leg.user !== ctx.me)
+    return stay({ phase: 'outgoing', ...live }, ...effects, { do: 'ring', sound: rings ? 'ringback' : 'none' })
   }
   return stay({ phase: 'active', ...live, since: now }, ...effects, { do: 'ring', sound: 'none' })
 }
@@ -87,8 +88,18 @@ const handlers: Handlers = {
     const sent = permission === 'granted'
     const accepted: Effect[] = sent ? [{ do: 'emitAccept', call: call.id }] : []
     return stay(
-      { phase: 'accepting', call, ice, warm, sent, mic: 'asking' },
+      { phase: 'accepting', via: 'accept', call, ice, warm, sent, mic: 'asking' },
       { do: 'ring', sound: 'none' }, ...accepted, { do: 'askMic' },
+    )
+  },
+
+  join(state, { call, permission }) {
+    if ((state.phase !== 'idle' && state.phase !== 'ended') || hasEnded(call)) return stay(state)
+    if (permission === 'denied') return stay({ phase: 'ended', conversation: call.conversation, call: null, outcome: { key: 'micDenied' } })
+    const sent = permission === 'granted'
+    return stay(
+      { phase: 'accepting', via: 'join', call, ice: [], warm: false, sent, mic: 'asking' },
+      ...(sent ? [{ do: 'emitJoin', call: call.id } as const] : []), { do: 'askMic' },
     )
   },
 
@@ -103,15 +114,21 @@ const handlers: Handlers = {
     // The connection broke: `welcome` will say how the call stands, and the answer is sent again.
     if (problem.code === 'offline') return stay({ ...state, sent: state.mic === 'on' })
     if (problem.code === 'timeout') return stay(state, { do: 'lookUp', call })
-    if (problem.code === 'conflict' || problem.code === 'notFound') {
+    if (state.via === 'accept' && (problem.code === 'conflict' || problem.code === 'notFound')) {
       return stay({ ...state, sent: false }, { do: 'lookUp', call })
     }
     return finish(state, { key: 'refused', problem }, state.call)
   },
 
-  decline(state) {
+  decline(state, { message }) {
     if (state.phase !== 'incoming') return stay(state)
-    return finish(state, { key: 'youDeclined' }, state.call, { do: 'emitReject', call: state.call.id })
+    const reject: Effect = message ? { do: 'emitReject', call: state.call.id, message } : { do: 'emitReject', call: state.call.id }
+    return finish(state, { key: 'youDeclined' }, state.call, reject)
+  },
+
+  endForAll(state) {
+    if (state.phase !== 'active') return stay(state)
+    return finish(state, { key: 'completed' }, state.call, { do: 'emitEnd', call: state.call.id })
   },
 
   silence(state) {
@@ -125,6 +142,7 @@ const handlers: Handlers = {
       case 'outgoing': return finish(state, { key: 'cancelled' }, state.call, { do: 'emitLeave', call: state.call.id })
       case 'active': return finish(state, { key: 'completed' }, state.call, { do: 'emitLeave', call: state.call.id })
       case 'accepting':
+        if (state.via === 'join' && !state.sent) return finish(state, { key: 'cancelled' }, null)
         return state.sent
           ? finish(state, { key: 'completed' }, state.call, { do: 'emitLeave', call: state.call.id })
           : finish(state, { key: 'youDeclined' }, state.call, { do: 'emitReject', call: state.call.id })
@@ -137,7 +155,22 @@ const handlers: Handlers = {
 
   mute(state, { muted }) {
     if ((state.phase !== 'active' && state.phase !== 'outgoing') || state.muted === muted) return stay(state)
-    return stay({ ...state, muted }, { do: 'enableMic', on: !muted }, { do: 'emitMuted', call: state.call.id, muted })
+    // Who speaks wants to hear the answer.
+    const hear: Effect[] = state.deaf && !muted ? [{ do: 'deafen', on: false }] : []
+    return stay(
+      { ...state, muted, saying: muted, mutedByOther: false, deaf: muted ? state.deaf : null },
+      { do: 'enableMic', on: !muted }, { do: 'emitMuted', call: state.call.id, muted }, ...hear,
+    )
+  },
+
+  deafen(state, { deaf }) {
+    if ((state.phase !== 'active' && state.phase !== 'outgoing') || (state.deaf !== null) === deaf) return stay(state)
+    const muted = deaf || (state.deaf?.wasMuted ?? state.muted)
+    const told: Effect[] = muted === state.muted ? [] : [{ do: 'enableMic', on: !muted }, { do: 'emitMuted', call: state.call.id, muted }]
+    return stay(
+      { ...state, muted, saying: muted === state.muted ? state.saying : muted, deaf: deaf ? { wasMuted: state.muted } : null },
+      { do: 'deafen', on: deaf }, ...told,
+    )
   },
 
   micReady(state) {
@@ -147,7 +180,7 @@ const handlers: Handlers = {
           ? stay(state)
           : stay({ ...state, sent: true }, { do: 'emitStart', conversation: state.conversation })
       case 'accepting': {
-        const accept: Effect[] = state.sent ? [] : [{ do: 'emitAccept', call: state.call.id }]
+        const accept: Effect[] = state.sent ? [] : [answerOf(state)]
         return stay({ ...state, sent: true, mic: 'on' }, ...accept)
       }
       case 'outgoing':
@@ -165,6 +198,7 @@ const handlers: Handlers = {
       case 'starting': return state.waiting ? ringing(state.waiting.call, state.waiting.ice) : finish(state, { key: why }, null)
       case 'accepting': {
         if (state.sent) return finish(state, { key: why }, state.call, { do: 'emitLeave', call: state.call.id, reason: 'microphoneRefused' })
+        if (state.via === 'join') return finish(state, { key: why }, null)
         const { call, ice, warm } = state
         return stay({ phase: 'incoming', call, ice, warm, silenced: true, trouble: why })
       }
@@ -189,13 +223,19 @@ const handlers: Handlers = {
     if (!isAbout(state, call.id) || state.phase === 'ended') return stay(state)
     if (hasEnded(call)) return ended(state, call, ctx)
     const own = legOf(call, ctx.me)
+    // Not in it yet: what was left before, or runs on another device, is what is being joined.
+    if (state.phase === 'accepting' && state.via === 'join') return stay({ ...state, call })
     // The call goes on, without us: put out, or left on another device.
     if (own?.leftAt) return finish(state, { key: leftKey(own) }, call)
     if (state.phase === 'active' && own?.device && own.device !== ctx.device) {
-      return finish(state, { key: 'answeredElsewhere' }, call)
+      return finish(state, { key: 'movedElsewhere' }, call)
     }
-    if (state.phase === 'active' && own?.muted && !state.muted) {
-      return stay({ ...state, call, muted: true }, { do: 'enableMic', on: false })
+    if (state.phase === 'active') {
+      const heard = own?.muted === state.saying ? null : state.saying
+      const silenced = own?.muted === true && !state.muted && heard === null
+      const moves: Effect[] = comings(state.call, call, ctx.me).map((tone) => ({ do: 'tone', tone }))
+      const next: Active = { ...state, call, saying: heard, muted: state.muted || silenced, mutedByOther: state.mutedByOther || silenced }
+      return stay(next, ...moves, ...(silenced ? [{ do: 'enableMic', on: false } as const] : []))
     }
     if (state.phase === 'outgoing' && call.status === 'active') {
       return stay({ ...state, phase: 'active', call, since: now }, { do: 'ring', sound: 'none' }, { do: 'tone', tone: 'connected' })
@@ -213,7 +253,7 @@ const handlers: Handlers = {
 
   gone(state, { call, elsewhere }) {
     if (!isAbout(state, call) || state.phase === 'ended') return stay(state)
-    if (elsewhere) return finish(state, { key: 'answeredElsewhere' }, callOf(state))
+    if (elsewhere) return finish(state, { key: 'movedElsewhere' }, callOf(state))
     return finish(state, { key: state.phase === 'incoming' ? 'missed' : 'vanished' }, callOf(state))
   },
 
@@ -284,16 +324,17 @@ function reconcile(
 ): Step {
   if (!call) return stay(state, { do: 'lookUp', call: state.call.id })
   const own = legOf(call, ctx.me)
-  if (own?.leftAt) return finish(state, { key: leftKey(own) }, call)
+  const joins = state.phase === 'accepting' && state.via === 'join'
+  if (own?.leftAt && !joins) return finish(state, { key: leftKey(own) }, call)
   const elsewhere = call.status === 'active' && !ringsFor(call, ctx.me) && !isOurs(call, ctx.me, ctx.device)
-  if (elsewhere) return finish(state, { key: 'answeredElsewhere' }, call)
+  if (elsewhere && !joins) return finish(state, { key: state.phase === 'active' ? 'movedElsewhere' : 'answeredElsewhere' }, call)
   if (state.phase === 'incoming') {
     // A new server does not know the connection that was warming up.
     return input.epochChanged && state.warm ? stay({ ...state, call, warm: false }, { do: 'closePeer' }) : stay({ ...state, call })
   }
   if (state.phase === 'accepting') {
-    if (call.status === 'active') return enter(call, state.ice, { warm: false, mic: state.mic }, input.now, ctx)
-    return state.sent ? stay({ ...state, call }, { do: 'emitAccept', call: call.id }) : stay({ ...state, call })
+    if (isOurs(call, ctx.me, ctx.device)) return enter(call, state.ice, { warm: false, mic: state.mic }, input.now, ctx)
+    return state.sent ? stay({ ...state, call }, answerOf(state)) : stay({ ...state, call })
   }
   const said = legOf(call, ctx.me)?.muted === state.muted
   const effects: Effect[] = said ? [] : [{ do: 'emitMuted', call: call.id, muted: state.muted }]
@@ -308,6 +349,9 @@ function reconcile(
   }
   return stay(current, ...effects, ...(current.media === 'up' ? [] : [{ do: 'restartIce' } as const]))
 }
+
+const answerOf = ({ via, call }: Extract<CallState, { phase: 'accepting' }>): Effect =>
+  via === 'join' ? { do: 'emitJoin', call: call.id } : { do: 'emitAccept', call: call.id }
 
 /** What became of us in a call that goes on. */
 function leftKey(own: Leg): OutcomeKey {

@@ -1,6 +1,6 @@
 // How a call ended, as its user should hear it; and what a live call looks like to him. Pure.
 import { hasEnded, type Call, type Id, type Leg } from '../protocol'
-import type { CallState, OutcomeKey } from './types'
+import type { CallState, OutcomeKey, Tone } from './types'
 
 export const IDLE: CallState = { phase: 'idle' }
 
@@ -86,3 +86,33 @@ export function isOurs(call: Call, me: Id, device: Id): boolean {
   const leg = legOf(call, me)
   return leg !== undefined && leg.device === device && leg.leftAt === null && (call.status === 'active' || call.caller === me)
 }
+
+/**
+ * What is heard at the end. Nothing where another device of the same person goes on: he talks there already.
+ */
+const TONES: Readonly<Record<OutcomeKey, Tone | null>> = {
+  completed: 'ended', cancelled: 'ended', youDeclined: 'ended', removed: 'ended',
+  missed: 'missed', declined: 'declined', busy: 'busy', doNotDisturb: 'busy', noAnswer: 'unanswered', unreachable: 'unanswered',
+  connectFailed: 'failed', mediaLost: 'failed', vanished: 'failed', serverRestart: 'failed', relayFailed: 'failed', theirMicrophone: 'failed',
+  refused: 'failed', micDenied: 'failed', micMissing: 'failed', micBusy: 'failed', micInsecure: 'failed',
+  answeredElsewhere: null, declinedElsewhere: null, movedElsewhere: null,
+}
+export const toneOf = (key: OutcomeKey): Tone | null => TONES[key]
+
+/** In it now: neither called only, nor gone. */
+export const isInside = (leg: Leg, call: Call): boolean =>
+  leg.leftAt === null && (leg.answeredAt !== null || (leg.user === call.caller && leg.device !== null))
+
+/** Who else came and went, as sounds: one of each at most. In a call of two its end says enough. */
+export function comings(before: Call, now: Call, me: Id): Tone[] {
+  const inside = (call: Call) => new Set(call.legs.filter((leg) => leg.user !== me && isInside(leg, call)).map((leg) => leg.user))
+  const [were, are] = [inside(before), inside(now)]
+  if (before.status !== 'active' || now.legs.length <= 2) return []
+  const tones: Tone[] = []
+  if ([...are].some((user) => !were.has(user))) tones.push('came')
+  if ([...were].some((user) => !are.has(user))) tones.push('went')
+  return tones
+}
+
+/** A group's call, or one that grew beyond two. */
+export const isGroupCall = (call: Call): boolean => call.receiver === null || call.legs.length > 2

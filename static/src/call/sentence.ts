@@ -5,6 +5,8 @@ import type { Outcome, OutcomeKey } from './types'
 
 type Translate = (key: string, values?: Record<string, unknown>) => string
 const MIC: readonly OutcomeKey[] = ['micDenied', 'micMissing', 'micBusy', 'micInsecure']
+/** What is said otherwise of a group, whose `name` is nobody's. */
+const OF_GROUPS: readonly OutcomeKey[] = ['noAnswer', 'unreachable', 'declined', 'busy', 'doNotDisturb', 'missed', 'vanished', 'theirMicrophone']
 
 export const isMicTrouble = (key: OutcomeKey): boolean => MIC.includes(key)
 
@@ -19,7 +21,8 @@ export function outcomeSentence(
   if (outcome.key === 'completed' && call && call.durationSeconds > 0) {
     return t('outcome.completedAfter', { time: clock(call.durationSeconds) })
   }
-  return t(`outcome.${outcome.key}`, { name })
+  const ofGroup = call !== null && call.receiver === null && OF_GROUPS.includes(outcome.key)
+  return t(ofGroup ? `outcome.group.${outcome.key}` : `outcome.${outcome.key}`, { name })
 }
 
 export const outcomeHint = (key: OutcomeKey, t: Translate): string => (isMicTrouble(key) ? t(`outcome.${key}Hint`) : '')

@@ -14,6 +14,12 @@ interface InCall {
   call: Call
   ice: IceServer[]
   muted: boolean
+  /** What was last said of it and not yet seen in the call: until then the server's word is the older one. */
+  saying: boolean | null
+  /** Somebody who leads the call turned the microphone off. */
+  mutedByOther: boolean
+  /** Hears nothing by his own wish; holds whether he was muted before. */
+  deaf: { wasMuted: boolean } | null
   media: MediaState
   mic: MicState
 }
@@ -29,8 +35,10 @@ export interface Incoming {
   /** Why the last try to accept did not work. */
   trouble: MicTrouble | null
 }
+/** On the way into a call: one that rings here, or one that runs without this device. */
 export interface Accepting {
   phase: 'accepting'
+  via: 'accept' | 'join'
   call: Call
   ice: IceServer[]
   warm: boolean
@@ -49,22 +57,33 @@ export type OutcomeKey =
   | 'unreachable' | 'doNotDisturb' | 'theirMicrophone' | 'removed'
   | 'completed' | 'declined' | 'youDeclined' | 'busy' | 'noAnswer' | 'missed' | 'cancelled' | 'connectFailed'
   | 'mediaLost' | 'vanished' | 'serverRestart' | 'relayFailed' | 'answeredElsewhere' | 'declinedElsewhere'
-  | 'refused' | MicTrouble
+  | 'movedElsewhere' | 'refused' | MicTrouble
 export interface Outcome { key: OutcomeKey; problem?: Problem }
 
+/** What is sent to the caller instead of an answer. */
+export interface Reply { clientId: string; content: string }
+
 export type Permission = 'granted' | 'denied' | 'unknown'
+/** The sounds that are heard once; ringing goes on until it is stopped. */
+export type Tone = 'connected' | 'ended' | 'missed' | 'declined' | 'busy' | 'unanswered' | 'failed' | 'came' | 'went'
+
 export type Input =
   | { type: 'start'; conversation: Id; permission: Permission }
   | { type: 'startAck'; call: Call; ice: IceServer[]; now: number }
   | { type: 'startRefused'; problem: Problem }
   | { type: 'incoming'; call: Call; ice: IceServer[] }
   | { type: 'accept'; permission: Permission }
+  /** Into a running call: of a group, one that was left, or one that another own device is in. */
+  | { type: 'join'; call: Call; permission: Permission }
   | { type: 'acceptAck'; call: Call; ice: IceServer[]; now: number }
   | { type: 'acceptRefused'; call: Id; problem: Problem }
-  | { type: 'decline' }
+  | { type: 'decline'; message?: Reply }
   | { type: 'silence' }
   | { type: 'hangUp' }
+  /** For everybody in it, by role. */
+  | { type: 'endForAll' }
   | { type: 'mute'; muted: boolean }
+  | { type: 'deafen'; deaf: boolean }
   | { type: 'micReady' }
   | { type: 'micRefused'; why: MicTrouble }
   | { type: 'media'; state: 'up' | 'lost' | 'hopeless' }
@@ -85,11 +104,14 @@ export type Effect =
   | { do: 'restartIce' }
   | { do: 'emitStart'; conversation: Id }
   | { do: 'emitAccept'; call: Id }
-  | { do: 'emitReject'; call: Id }
+  | { do: 'emitJoin'; call: Id }
+  | { do: 'emitReject'; call: Id; message?: Reply }
+  | { do: 'emitEnd'; call: Id }
   | { do: 'emitLeave'; call: Id; reason?: 'microphoneRefused' }
   | { do: 'emitMuted'; call: Id; muted: boolean }
   | { do: 'ring'; sound: 'incoming' | 'ringback' | 'none' }
-  | { do: 'tone'; tone: 'connected' | 'ended' | 'refused' }
+  | { do: 'deafen'; on: boolean }
+  | { do: 'tone'; tone: Tone }
   | { do: 'lookUp'; call: Id }
 
 export interface Step { state: CallState; effects: Effect[] }

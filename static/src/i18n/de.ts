@@ -51,24 +51,6 @@ const de: Messages = {
       role_admin: '{who} hat {whom} zum Admin gemacht', role_member: '{who} hat {whom} zum einfachen Mitglied gemacht',
     },
   },
-  call: {
-    region: 'Anruf', incoming: '{name} ruft an', incomingHint: 'Sprachanruf', accept: 'Annehmen', decline: 'Ablehnen', silence: 'Stumm klingeln', silenced: 'Klingelt stumm',
-    asking: 'Warten auf dein Mikrofon …', calling: '{name} wird angerufen …', accepting: 'Annehmen …', connecting: 'Verbinden …',
-    active: 'Verbunden', reconnecting: 'Neu verbinden …', mute: 'Stummschalten', unmute: 'Stummschaltung aufheben', muted: 'Du bist stumm', theyMuted: '{name} ist stumm', notHeard: 'von {name} kommt kein Ton',
-    hangUp: 'Auflegen', cancel: 'Abbrechen', devices: 'Tongeräte', microphone: 'Mikrofon', speaker: 'Lautsprecher', default: 'Wie im System', device: 'Gerät {n}',
-    levelMine: 'Dein Pegel', levelTheirs: 'Pegel von {name}', timer: 'Gesprächsdauer', dismiss: 'Schließen', again: 'Noch einmal anrufen', onCall: 'Im Gespräch',
-  },
-  outcome: {
-    completed: 'Anruf beendet', completedAfter: 'Anruf beendet nach {time}', declined: '{name} hat abgelehnt.', youDeclined: 'Du hast abgelehnt.',
-    busy: '{name} ist in einem anderen Gespräch.', noAnswer: '{name} hat nicht abgenommen.', missed: 'Du hast einen Anruf von {name} verpasst.', cancelled: 'Anruf abgebrochen.',
-    connectFailed: 'Der Ton ließ sich nicht verbinden. Bitte rufe noch einmal an.', mediaLost: 'Die Verbindung ging verloren und kam nicht wieder.',
-    unreachable: '{name} ist gerade nicht erreichbar.', doNotDisturb: '{name} möchte nicht gestört werden.', theirMicrophone: '{name} konnte kein Mikrofon benutzen.', removed: 'Du wurdest aus dem Anruf entfernt.',
-    vanished: '{name} ist nicht mehr erreichbar.', serverRestart: 'Der Server wurde während des Anrufs neu gestartet.', relayFailed: 'Der Server konnte den Anruf nicht fortsetzen. Bitte rufe noch einmal an.',
-    answeredElsewhere: 'Auf einem anderen Gerät angenommen.', declinedElsewhere: 'Auf einem anderen Gerät abgelehnt.', refused: 'Der Anruf ließ sich nicht beginnen.', refusedWhy: 'Der Anruf ließ sich nicht beginnen: {why}',
-    micDenied: 'Charla darf dein Mikrofon nicht verwenden.', micDeniedHint: 'Erlaube es über das Symbol neben der Adresszeile, unter „Mikrofon“, und rufe dann noch einmal an.',
-    micMissing: 'Kein Mikrofon gefunden.', micMissingHint: 'Schließe eines an, oder wähle unter „Tongeräte“ ein anderes.',
-    micBusy: 'Das Mikrofon lässt sich nicht öffnen.', micBusyHint: 'Vielleicht verwendet es ein anderes Programm. Schließe das und rufe noch einmal an.',
-    micInsecure: 'Diese Seite kann kein Mikrofon verwenden.', micInsecureHint: 'Browser erlauben das nur über https. Öffne Charla unter seiner https-Adresse.',
-  },
+  call: { incoming: '{name} ruft an', incomingHint: 'Sprachanruf', microphone: 'Mikrofon', speaker: 'Lautsprecher', default: 'Wie im System', device: 'Gerät {n}', onCall: 'Im Gespräch' },
 }
 export default de

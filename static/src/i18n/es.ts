@@ -51,24 +51,6 @@ const es: Messages = {
       role_admin: '{who} nombró administrador a {whom}', role_member: '{who} hizo de {whom} un miembro corriente',
     },
   },
-  call: {
-    region: 'Llamada', incoming: '{name} te llama', incomingHint: 'Llamada de voz', accept: 'Contestar', decline: 'Rechazar', silence: 'Silenciar', silenced: 'Suena en silencio',
-    asking: 'Esperando tu micrófono …', calling: 'Llamando a {name} …', accepting: 'Contestando …', connecting: 'Conectando …',
-    active: 'En línea', reconnecting: 'Volviendo a conectar …', mute: 'Silenciar micrófono', unmute: 'Activar micrófono', muted: 'Tu micrófono está silenciado', theyMuted: '{name} tiene el micrófono silenciado', notHeard: 'no se oye a {name}',
-    hangUp: 'Colgar', cancel: 'Cancelar la llamada', devices: 'Dispositivos de sonido', microphone: 'Micrófono', speaker: 'Altavoz', default: 'Predeterminado del sistema', device: 'Dispositivo {n}',
-    levelMine: 'Tu nivel', levelTheirs: 'Nivel de {name}', timer: 'Duración de la llamada', dismiss: 'Descartar', again: 'Volver a llamar', onCall: 'En una llamada',
-  },
-  outcome: {
-    completed: 'Llamada terminada', completedAfter: 'Llamada terminada tras {time}', declined: '{name} rechazó la llamada.', youDeclined: 'Rechazaste la llamada.',
-    busy: '{name} está en otra llamada.', noAnswer: '{name} no contestó.', missed: 'Tienes una llamada perdida de {name}.', cancelled: 'Llamada cancelada.',
-    connectFailed: 'No se pudo conectar el sonido. Vuelve a llamar.', mediaLost: 'La conexión se perdió y no volvió.',
-    unreachable: 'No se puede localizar a {name} en este momento.', doNotDisturb: '{name} no quiere que le molesten.', theirMicrophone: '{name} no pudo usar un micrófono.', removed: 'Te sacaron de la llamada.',
-    vanished: 'Ya no se puede localizar a {name}.', serverRestart: 'El servidor se reinició durante la llamada.', relayFailed: 'El servidor no pudo seguir con la llamada. Vuelve a llamar.',
-    answeredElsewhere: 'Contestada en otro dispositivo.', declinedElsewhere: 'Rechazada en otro dispositivo.', refused: 'No se pudo iniciar la llamada.', refusedWhy: 'No se pudo iniciar la llamada: {why}',
-    micDenied: 'Charla no tiene permiso para usar tu micrófono.', micDeniedHint: 'Permítelo con el icono junto a la barra de direcciones, en «Micrófono», y vuelve a llamar.',
-    micMissing: 'No se encontró ningún micrófono.', micMissingHint: 'Conecta uno o elige otro en «Dispositivos de sonido».',
-    micBusy: 'No se puede abrir el micrófono.', micBusyHint: 'Quizá lo esté usando otro programa. Ciérralo y vuelve a llamar.',
-    micInsecure: 'Esta página no puede usar un micrófono.', micInsecureHint: 'Los navegadores solo lo permiten por https. Abre Charla con su dirección https.',
-  },
+  call: { incoming: '{name} te llama', incomingHint: 'Llamada de voz', microphone: 'Micrófono', speaker: 'Altavoz', default: 'Predeterminado del sistema', device: 'Dispositivo {n}', onCall: 'En una llamada' },
 }
 export default es

@@ -15,6 +15,7 @@ const PARTS = {
   admin: { en: () => import('./admin.en'), es: () => import('./admin.es'), de: () => import('./admin.de') },
   app: { en: () => import('./app.en'), es: () => import('./app.es'), de: () => import('./app.de') },
   base: { en: () => import('./en'), es: () => import('./es'), de: () => import('./de') },
+  call: { en: () => import('./call.en'), es: () => import('./call.es'), de: () => import('./call.de') },
   group: { en: () => import('./group.en'), es: () => import('./group.es'), de: () => import('./group.de') },
   history: { en: () => import('./history.en'), es: () => import('./history.es'), de: () => import('./history.de') },
   live: { en: () => import('./live.en'), es: () => import('./live.es'), de: () => import('./live.de') },

@@ -8,7 +8,7 @@ const es: typeof en = {
     keptOffline: 'No se puede conectar con el servidor, la llamada se mantiene: sigue en cuanto vuelva la red ({time}).', test: 'Probar mi red',
     bars: 'Conexión: {grade}', good: 'buena', fair: 'regular', poor: 'mala', measuring: 'midiendo',
     hear: 'Oyes a {name}', said: '{name} te oye', mos: '{n} de 4,5', mosHint: 'Una estimación de cómo suena la voz, según el retraso y las pérdidas: 4 o más es claro, menos de 3 cuesta seguirlo.',
-    rtt: 'Ida y vuelta al servidor', loss: 'Perdido', jitter: 'Fluctuación', path: 'Camino', ms: '{n} ms', percent: '{n} %', unknown: 'aún no se sabe', title: 'Cómo va esta llamada', estimated: 'estimado',
+    rtt: 'Ida y vuelta al servidor', loss: 'Perdido', jitter: 'Fluctuación', path: 'Camino', ms: '{n} ms', percent: '{n} %', unknown: 'aún no se sabe', title: 'Cómo va esta llamada', hearAll: 'Oyes a los demás', saidAll: 'Los demás te oyen', estimated: 'estimado',
   },
 }
 export default es

@@ -79,17 +79,16 @@ export class Peer {
     this.pc.close()
   }
 
-  /** Loudness of what is heard now, 0 to 1. */
-  level(): number {
-    let loudest = 0
-    for (const receiver of this.pc.getReceivers()) {
+  /** Loudness of what is heard now, 0 to 1, by slot. */
+  levels(): Record<string, number> {
+    const now = performance.timeOrigin + performance.now()
+    const levels: Record<string, number> = {}
+    for (const { mid, receiver } of this.pc.getTransceivers()) {
       const source = receiver.getSynchronizationSources()[0]
       // A source stays listed for ten seconds after its last packet.
-      if (source && performance.timeOrigin + performance.now() - source.timestamp < 500) {
-        loudest = Math.max(loudest, source.audioLevel ?? 0)
-      }
+      if (mid && source && now - source.timestamp < 500) levels[mid] = source.audioLevel ?? 0
     }
-    return loudest
+    return levels
   }
 
   private async negotiate(): Promise<void> {

@@ -1,13 +1,18 @@
-// Plays the slots: one audio element each, on the chosen output. Nothing here is seen.
+// Plays the slots: one audio element each, on the chosen output, as loud as whoever speaks in it shall be. Nothing here is
+// seen.
 export class Speakers {
   private readonly elements = new Map<string, HTMLAudioElement>()
   private output = ''
+  private deaf = false
+  private volumes: (mid: string) => number = () => 1
 
   play(mid: string, track: MediaStreamTrack): void {
     const element = this.elements.get(mid) ?? document.createElement('audio')
     element.autoplay = true
     element.dataset['slot'] = mid
     element.hidden = true
+    element.muted = this.deaf
+    element.volume = this.volumes(mid)
     element.srcObject = new MediaStream([track])
     if (!this.elements.has(mid)) document.body.append(element)
     this.elements.set(mid, element)
@@ -27,11 +32,23 @@ export class Speakers {
     await element.setSinkId(this.output).catch(() => {})
   }
 
+  deafen(on: boolean): void {
+    this.deaf = on
+    for (const element of this.elements.values()) element.muted = on
+  }
+
+  /** How loud each slot is from now on, 0 to 1; asked again for those that come later. */
+  setVolumes(of: (mid: string) => number): void {
+    this.volumes = of
+    for (const [mid, element] of this.elements) element.volume = of(mid)
+  }
+
   stop(): void {
     for (const element of this.elements.values()) {
       element.srcObject = null
       element.remove()
     }
     this.elements.clear()
+    this.deaf = false
   }
 }

@@ -3,8 +3,9 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef } from 'vue'
 import { IDLE, callOf, peerOf, stageOf } from '../call/outcome'
+import { know, knowAll, offerIn, type Running } from '../call/running'
 import type { CallState, Input } from '../call/types'
-import type { Call, HopQuality, Id, PathName } from '../protocol'
+import type { Call, HopQuality, Id, PathName, Slot } from '../protocol'
 import { useConnection } from './connection'
 import type { Engine } from './engine'
 import { useSession } from './session'
@@ -21,6 +22,16 @@ export const useCalls = defineStore('calls', () => {
   const quality = shallowRef<HopQuality[]>([])
   /** The way this tab's sound takes; null until the browser told. */
   const path = ref<PathName | null>(null)
+  /** Whom this tab hears in which slot. */
+  const slots = shallowRef<readonly Slot[]>([])
+  /** Whom the server names as speaking. */
+  const speaking = shallowRef<readonly Id[]>([])
+  /** Live calls that this person may be in, whether or not this tab is. */
+  const running = shallowRef<Running>({})
+  /** The call covers the page; else it is a bar above it. */
+  const whole = ref(false)
+  /** How long it has lasted, as text; empty while none runs. */
+  const clock = ref('')
   let engine: Engine | null = null
   let loading: Promise<Engine> | null = null
   const waiting: Input[] = []
@@ -35,7 +46,7 @@ export const useCalls = defineStore('calls', () => {
   function ready(): Promise<Engine> {
     loading ??= import('./engine').then(
       ({ createEngine }) => {
-        engine = createEngine(reactive({ state, endings, hearing, quality, path }))
+        engine = createEngine(reactive({ state, endings, hearing, quality, path, slots, speaking, whole }))
         for (const input of waiting.splice(0)) engine.dispatch(input)
         return engine
       },
@@ -60,11 +71,33 @@ export const useCalls = defineStore('calls', () => {
   }
 
   function onWelcome(calls: Call[], epochChanged: boolean): void {
+    running.value = knowAll(calls)
     dispatch({ type: 'welcome', calls, epochChanged, now: Date.now() })
+  }
+  /** A live call as it is now, or one that ended. */
+  function onCall(input: Input & { call: Call }): void {
+    running.value = know(running.value, input.call)
+    dispatch(input)
+  }
+  function onStopped(id: Id, reason: 'answeredElsewhere' | 'declinedElsewhere' | 'ended'): void {
+    if (reason === 'ended') running.value = Object.fromEntries(Object.entries(running.value).filter(([known]) => known !== id))
+    dispatch({ type: 'ringStopped', call: id, reason })
+  }
+  const isLive = (id: Id): boolean => callOf(state.value)?.id === id && state.value.phase !== 'ended'
+  function onSlots(id: Id, said: Slot[]): void {
+    if (isLive(id)) slots.value = said
+  }
+  function onSpeaking(id: Id, users: Id[]): void {
+    if (isLive(id)) speaking.value = users
+  }
+  /** The call of a conversation that goes on without this tab. */
+  function offer(conversation: Id) {
+    const current = state.value.phase === 'ended' ? null : (callOf(state.value)?.id ?? null)
+    return offerIn(running.value, conversation, current, useSession().user?.id ?? '', useConnection().device)
   }
 
   function onQuality(id: Id, legs: HopQuality[]): void {
-    if (callOf(state.value)?.id === id && state.value.phase !== 'ended') quality.value = legs
+    if (isLive(id)) quality.value = legs
   }
 
   function onMissed(count: number): void {
@@ -78,13 +111,16 @@ export const useCalls = defineStore('calls', () => {
   }
 
   const start = async (conversation: Id): Promise<void> => (await ready()).start(conversation)
+  const join = async (joined: Call): Promise<void> => (await ready()).join(joined)
   const accept = async (): Promise<void> => (await ready()).accept()
   const useInput = async (id: string): Promise<void> => (await ready()).useInput(id)
   const useOutput = async (id: string): Promise<void> => (await ready()).useOutput(id)
-  const levels = () => engine?.levels() ?? { mine: 0, theirs: 0 }
+  const levels = () => engine?.levels() ?? { mine: 0, heard: null, byUser: {} }
+  const tend = async <T>(work: (engine: Engine) => T): Promise<T> => work(await ready())
 
   return {
-    state, stage, call, peerUser, hearing, quality, path, endings, missed,
-    ready, dispatch, onWelcome, onQuality, onMissed, start, accept, abandon, useInput, useOutput, levels,
+    state, stage, call, peerUser, hearing, quality, path, slots, speaking, running, whole, clock, endings, missed,
+    ready, dispatch, onWelcome, onCall, onStopped, onSlots, onSpeaking, onQuality, onMissed, offer,
+    start, join, accept, abandon, useInput, useOutput, levels, tend,
   }
 })

@@ -1,18 +1,26 @@
 // What a call needs beyond its state: the machine, the microphone, the peer connection, speakers and tones. Loaded after
 // the first view or with the first call, since most visits to the page have none.
+import { watch } from 'vue'
 import { step } from '../call/machine'
+import { peerOf } from '../call/outcome'
 import { pathOf } from '../call/strength'
-import type { CallState, Effect, Input } from '../call/types'
-import { choose, devices, refreshDevices } from '../media/devices'
+import type { CallState, Effect, Input, Reply } from '../call/types'
+import { devices, choose, refreshDevices } from '../media/devices'
+import { Hands } from '../media/hands'
 import { Microphone, permission } from '../media/microphone'
 import { Peer } from '../media/peer'
 import { Speakers } from '../media/speakers'
 import { ring, tone } from '../media/tones'
+import { volumeOf, wishes } from '../media/wishes'
 import { onNetworkChange } from '../net/network'
 import { rest } from '../net/rest'
-import { hasEnded, type HopQuality, type IceServer, type Id, type PathName } from '../protocol'
+import { hasEnded, type Call, type HopQuality, type IceServer, type Id, type PathName, type Result, type Slot } from '../protocol'
+import { useChats } from './chats'
 import { useConnection } from './connection'
 import { useSession } from './session'
+
+/** After the key is let go: the end of a word. */
+const TALK_TAIL_MS = 250
 
 /** What the page shows of a call; the store owns it, the engine writes it. */
 export interface Shown {
@@ -21,146 +29,236 @@ export interface Shown {
   hearing: boolean
   quality: HopQuality[]
   path: PathName | null
+  slots: readonly Slot[]
+  speaking: readonly Id[]
+  whole: boolean
 }
 
-export type Engine = ReturnType<typeof createEngine>
+export class Engine {
+  private readonly microphone = new Microphone({
+    onLost: () => void this.microphoneLost(),
+    onTrack: (track) => void this.peer?.useMicrophone(track),
+  })
+  private readonly speakers = new Speakers()
+  private readonly hands = new Hands({
+    onMute: () => this.dispatch({ type: 'mute', muted: !('muted' in this.shown.state && this.shown.state.muted) }),
+    onHangUp: () => this.dispatch({ type: 'hangUp' }),
+  })
+  private peer: Peer | null = null
+  /** The key to talk is held. */
+  private talking = false
+  private talkEnds: ReturnType<typeof setTimeout> | undefined
 
-export function createEngine(shown: Shown) {
-  const microphone = new Microphone()
-  const speakers = new Speakers()
-  let peer: Peer | null = null
+  constructor(private readonly shown: Shown) {
+    this.speakers.setVolumes((mid) => this.volume(mid))
+    watch([() => shown.slots, () => wishes.volumes], () => this.speakers.setVolumes((mid) => this.volume(mid)), { deep: true })
+    watch(() => wishes.pushToTalk, () => this.gate())
+    watch(() => wishes.noise, () => void this.reopen(devices.input))
+    onNetworkChange(() => {
+      if (shown.state.phase === 'active' || shown.state.phase === 'outgoing') this.peer?.restart()
+    })
+  }
 
-  function dispatch(input: Input): void {
-    const before = shown.state
+  dispatch(input: Input): void {
+    const before = this.shown.state
     const context = { me: useSession().user?.id ?? '', device: useConnection().device }
     const { state: next, effects } = step(before, input, context)
-    shown.state = next
-    if (next.phase === 'ended' && before.phase !== 'ended') shown.endings += 1
-    for (const effect of effects) run(effect)
+    this.shown.state = next
+    if (next.phase === 'ended' && before.phase !== 'ended') this.shown.endings += 1
+    for (const effect of effects) this.run(effect)
+    if (next.phase !== before.phase) this.moved(next)
+    if ('muted' in next) this.hands.muted(next.muted)
   }
 
-  async function start(conversation: Id): Promise<void> {
-    dispatch({ type: 'start', conversation, permission: await permission() })
-  }
-  async function accept(): Promise<void> {
-    dispatch({ type: 'accept', permission: await permission() })
+  /** The call came into another phase: the device's own buttons, and how much of the page it takes. */
+  private moved(state: CallState): void {
+    const inCall = state.phase === 'outgoing' || state.phase === 'active'
+    if (inCall) this.hands.take(useChats().nameOf(peerOf(state.call, useSession().user?.id ?? '')))
+    else this.hands.drop()
+    if (state.phase === 'starting' || state.phase === 'accepting') this.shown.whole = true
+    if (state.phase === 'ended' || state.phase === 'idle') this.shown.whole = false
   }
 
-  type Runners = { [K in Effect['do']]: (effect: Extract<Effect, { do: K }>) => void }
-  const runners: Runners = {
-    askMic: () => void askMicrophone(),
+  async start(conversation: Id): Promise<void> {
+    this.dispatch({ type: 'start', conversation, permission: await permission() })
+  }
+  async join(call: Call): Promise<void> {
+    this.dispatch({ type: 'join', call, permission: await permission() })
+  }
+  async accept(): Promise<void> {
+    this.dispatch({ type: 'accept', permission: await permission() })
+  }
+
+  private readonly runners: { [K in Effect['do']]: (effect: Extract<Effect, { do: K }>) => void } = {
+    askMic: () => void this.askMicrophone(),
     dropMic: () => {
-      microphone.close()
-      microphone.enabled = true
+      this.microphone.close()
+      this.microphone.enabled = true
     },
-    enableMic: ({ on }) => microphone.enable(on),
-    openPeer: (effect) => openPeer(effect.call, effect.ice),
-    closePeer,
-    restartIce: () => peer?.restart(),
-    emitStart: (effect) => void emitStart(effect.conversation),
-    emitAccept: (effect) => void emitAccept(effect.call),
-    emitReject: (effect) => void useConnection().emit('rejectCall', { call: effect.call }),
-    emitLeave: (effect) => void useConnection().emit('leaveCall', effect.reason ? { call: effect.call, reason: effect.reason } : { call: effect.call }),
-    emitMuted: (effect) => void useConnection().emit('setMuted', { call: effect.call, muted: effect.muted }),
+    enableMic: () => this.gate(),
+    openPeer: (effect) => this.openPeer(effect.call, effect.ice),
+    closePeer: () => this.closePeer(),
+    restartIce: () => this.peer?.restart(),
+    emitStart: ({ conversation }) => void this.entered('startCall', useConnection().emit('startCall', { conversation })),
+    emitAccept: ({ call }) => void this.entered(call, useConnection().emit('acceptCall', { call })),
+    emitJoin: ({ call }) => void this.entered(call, useConnection().emit('joinCall', { call })),
+    emitReject: ({ call, message }) => void this.reject(call, message),
+    emitLeave: ({ call, reason }) => void useConnection().emit('leaveCall', reason ? { call, reason } : { call }),
+    emitEnd: ({ call }) => void useConnection().emit('endCall', { call }),
+    emitMuted: ({ call, muted }) => void useConnection().emit('setMuted', { call, muted }),
+    deafen: ({ on }) => this.speakers.deafen(on),
     ring: ({ sound }) => ring(sound),
     tone: (effect) => tone(effect.tone),
-    lookUp: (effect) => void lookUp(effect.call),
+    lookUp: (effect) => void this.lookUp(effect.call),
   }
-  function run(effect: Effect): void {
+  private run(effect: Effect): void {
     // As in the machine: the pairing is typed in the map, an index loses it.
-    const runner = runners[effect.do] as (effect: Effect) => void
+    const runner = this.runners[effect.do] as (effect: Effect) => void
     runner(effect)
   }
 
-  async function askMicrophone(): Promise<void> {
-    const trouble = await microphone.open(devices.input, microphoneLost)
-    if (trouble) return dispatch({ type: 'micRefused', why: trouble })
+  /** What is sent: nothing while muted; with push-to-talk nothing but while the key is held. */
+  private gate(): void {
+    const muted = 'muted' in this.shown.state && this.shown.state.muted
+    this.microphone.enable(!muted && (!wishes.pushToTalk || this.talking))
+  }
+  talk(on: boolean): void {
+    clearTimeout(this.talkEnds)
+    const set = () => {
+      this.talking = on
+      this.gate()
+    }
+    if (on) set()
+    else this.talkEnds = setTimeout(set, TALK_TAIL_MS)
+  }
+
+  private async askMicrophone(): Promise<void> {
+    this.gate()
+    const trouble = await this.microphone.open(devices.input, wishes.noise)
+    if (trouble) return this.dispatch({ type: 'micRefused', why: trouble })
     void refreshDevices()
-    await peer?.useMicrophone(microphone.track)
-    dispatch({ type: 'micReady' })
+    await this.peer?.useMicrophone(this.microphone.track)
+    this.dispatch({ type: 'micReady' })
   }
 
   /** Unplugged in mid-call: the default one takes over, or there is silence until one is plugged in. */
-  function microphoneLost(): void {
-    void microphone.open('', microphoneLost).then(() => peer?.useMicrophone(microphone.track))
+  private async microphoneLost(): Promise<void> {
+    await this.microphone.open('', wishes.noise)
+    await this.peer?.useMicrophone(this.microphone.track)
+    await refreshDevices()
   }
 
-  async function useInput(id: string): Promise<void> {
+  private async reopen(id: string): Promise<void> {
+    if (!this.microphone.track) return
+    const trouble = await this.microphone.open(id, wishes.noise)
+    if (!trouble) await this.peer?.useMicrophone(this.microphone.track)
+  }
+  async useInput(id: string): Promise<void> {
     choose('input', id)
-    if (!microphone.track) return
-    const trouble = await microphone.open(id, microphoneLost)
-    if (!trouble) await peer?.useMicrophone(microphone.track)
+    await this.reopen(id)
   }
-  async function useOutput(id: string): Promise<void> {
+  async useOutput(id: string): Promise<void> {
     choose('output', id)
-    await speakers.useOutput(id)
+    await this.speakers.useOutput(id)
+  }
+  /** The microphone after the one that gives no sound; answers its name, or null where there is no other. */
+  async nextInput(): Promise<string | null> {
+    await refreshDevices()
+    const now = devices.inputs.findIndex(({ id }) => id === this.microphone.device)
+    const next = devices.inputs[(now + 1) % Math.max(1, devices.inputs.length)]
+    if (!next || next.id === this.microphone.device) return null
+    await this.useInput(next.id)
+    return next.label
   }
 
-  function openPeer(id: Id, ice: IceServer[]): void {
-    closePeer()
-    void speakers.useOutput(devices.output)
+  private openPeer(id: Id, ice: IceServer[]): void {
+    this.closePeer()
+    void this.speakers.useOutput(devices.output)
     const connection = useConnection()
-    const opened = new Peer(ice, microphone.track, {
+    const { shown } = this
+    const isOurs = () => this.peer === opened
+    const opened = new Peer(ice, this.microphone.track, {
       offer: (sdp, restart) =>
         restart
           ? connection.emitInDoubt('mediaOffer', { call: id, sdp })
           : connection.emit('mediaOffer', { call: id, sdp }),
       iceServers: () => connection.emit('iceServers', { call: id }),
       onPath: (path) => {
-        if (peer === opened) dispatch({ type: 'media', state: path })
+        if (isOurs()) this.dispatch({ type: 'media', state: path })
       },
       onHearing: (now) => {
-        if (peer === opened) shown.hearing = now
+        if (isOurs()) shown.hearing = now
       },
-      onTrack: (mid, track) => speakers.play(mid, track),
+      onTrack: (mid, track) => this.speakers.play(mid, track),
       onStats: (stats) => {
-        if (peer === opened) shown.path = pathOf(stats)
+        if (isOurs()) shown.path = pathOf(stats)
         if (shown.state.phase === 'active') void connection.emit('callStats', { call: id, ...stats })
       },
       hasSignal: () => connection.connected,
     })
-    peer = opened
+    this.peer = opened
+    if ('deaf' in shown.state) this.speakers.deafen(shown.state.deaf !== null)
   }
-  function closePeer(): void {
-    peer?.close()
-    peer = null
-    shown.hearing = true
-    shown.quality = []
-    shown.path = null
-    speakers.stop()
-  }
-
-  async function emitStart(conversation: Id): Promise<void> {
-    const answer = await useConnection().emit('startCall', { conversation })
-    if (answer.ok) {
-      dispatch({ type: 'startAck', call: answer.value.call, ice: answer.value.iceServers, now: Date.now() })
-    } else {
-      dispatch({ type: 'startRefused', problem: answer.problem })
-    }
+  private closePeer(): void {
+    this.peer?.close()
+    this.peer = null
+    this.shown.hearing = true
+    this.shown.quality = []
+    this.shown.path = null
+    this.shown.slots = this.shown.speaking = []
+    this.speakers.stop()
   }
 
-  async function emitAccept(id: Id): Promise<void> {
-    const answer = await useConnection().emit('acceptCall', { call: id })
-    if (answer.ok) {
-      dispatch({ type: 'acceptAck', call: answer.value.call, ice: answer.value.iceServers, now: Date.now() })
+  private async reject(call: Id, message: Reply | undefined): Promise<void> {
+    const answer = await useConnection().emit('rejectCall', message ? { call, message } : { call })
+    if (answer.ok && answer.value.message) useChats().onMessage(answer.value.message)
+  }
+
+  /** The answer to a start, an accept or a join goes into the machine. */
+  private async entered(what: 'startCall' | Id, asked: Promise<Result<{ call: Call; iceServers: IceServer[] }>>): Promise<void> {
+    const answer = await asked
+    const now = Date.now()
+    if (what === 'startCall') {
+      this.dispatch(answer.ok
+        ? { type: 'startAck', call: answer.value.call, ice: answer.value.iceServers, now }
+        : { type: 'startRefused', problem: answer.problem })
     } else {
-      dispatch({ type: 'acceptRefused', call: id, problem: answer.problem })
+      this.dispatch(answer.ok
+        ? { type: 'acceptAck', call: answer.value.call, ice: answer.value.iceServers, now }
+        : { type: 'acceptRefused', call: what, problem: answer.problem })
     }
   }
 
   /** A call that the server no longer counts as live: how did it end? */
-  async function lookUp(id: Id): Promise<void> {
+  private async lookUp(id: Id): Promise<void> {
     const answer = await rest.call(id)
-    if (!answer.ok) return dispatch({ type: 'gone', call: id })
-    if (hasEnded(answer.value)) return dispatch({ type: 'ended', call: answer.value })
-    dispatch({ type: 'welcome', calls: [answer.value], epochChanged: false, now: Date.now() })
+    if (!answer.ok) return this.dispatch({ type: 'gone', call: id })
+    if (hasEnded(answer.value)) return this.dispatch({ type: 'ended', call: answer.value })
+    this.dispatch({ type: 'welcome', calls: [answer.value], epochChanged: false, now: Date.now() })
   }
 
-  const levels = () => ({ mine: microphone.level(), theirs: peer?.level() ?? 0 })
+  /** Who is heard in a slot; between two, where the server has not said so yet, there is but one. */
+  private userOf(mid: string): Id | undefined {
+    const said = this.shown.slots.find((slot) => slot.mid === mid)?.user
+    if (said || !('call' in this.shown.state) || !this.shown.state.call) return said
+    const me = useSession().user?.id ?? ''
+    const others = this.shown.state.call.legs.filter((leg) => leg.user !== me)
+    return others.length === 1 ? others[0]?.user : undefined
+  }
+  private volume(mid: string): number {
+    const user = this.userOf(mid)
+    return user ? volumeOf(user) : 1
+  }
 
-  onNetworkChange(() => {
-    if (shown.state.phase === 'active' || shown.state.phase === 'outgoing') peer?.restart()
-  })
-
-  return { dispatch, start, accept, useInput, useOutput, levels }
+  /** How loud this person is as sent, and as his microphone hears him; how loud the others are. */
+  levels(): { mine: number; heard: number | null; byUser: Record<Id, number> } {
+    const byUser: Record<Id, number> = {}
+    for (const [mid, level] of Object.entries(this.peer?.levels() ?? {})) {
+      const user = this.userOf(mid)
+      if (user) byUser[user] = Math.max(byUser[user] ?? 0, level)
+    }
+    return { mine: this.microphone.level(), heard: this.microphone.heard(), byUser }
+  }
 }
+
+export const createEngine = (shown: Shown): Engine => new Engine(shown)

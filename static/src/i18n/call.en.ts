@@ -1,0 +1,43 @@
+// English: calls, from the ringing to the end, and their sound. Loaded after the first view.
+export default {
+  call: {
+    region: 'Call', accept: 'Accept', decline: 'Decline', silence: 'Silence', silenced: 'Ringing silently', asking: 'Waiting for your microphone …', calling: 'Calling {name} …',
+    accepting: 'Answering …', connecting: 'Connecting …', active: 'Connected', reconnecting: 'Reconnecting …', mute: 'Mute', unmute: 'Unmute', muted: 'You are muted',
+    theyMuted: '{name} is muted', notHeard: 'Nothing is heard from {name}.', hangUp: 'Hang up', cancel: 'Cancel call', devices: 'Sound devices', levelMine: 'Your level', timer: 'Call time',
+    dismiss: 'Dismiss', again: 'Call again',
+    joining: 'Joining …', ringing: 'Ringing at {name} …', waiting: 'Waiting for somebody to join …', with: 'Call with {name}', minimise: 'Back to the chats', expand: 'Show the whole call',
+    people: 'People', inIt: 'In this call', you: 'You', count: '{n} person here | {n} people here', voices: 'Speaking: {names}', deafen: 'Stop listening', undeafen: 'Listen again',
+    person: { ringing: 'rings …', joining: 'is joining …', muted: 'is muted', speaking: 'is speaking' }, volume: 'How loud {name} is', muteOther: 'Mute {name}', remove: 'Take {name} out of the call', removeYes: 'Take out',
+    notIn: 'Not in this call', callIn: 'Call in', invite: 'Call somebody in', endForAll: 'End for everybody', endForAllYes: 'Yes, end it for everybody',
+    away: { hungUp: 'has left', declined: 'declined', cancelled: 'has left', noAnswer: 'did not answer', unreachable: 'cannot be reached', busy: 'is in another call', doNotDisturb: 'does not want to be disturbed', microphoneRefused: 'could not use a microphone', connectFailed: 'sound could not be connected', mediaLost: 'lost the connection', vanished: 'lost the connection', removed: 'was taken out', serverRestart: 'lost the connection', relayFailed: 'lost the connection' },
+    talkingMuted: 'You are muted. Nobody hears what you say.', mutedByOther: 'Somebody who leads this call muted you. You can unmute yourself.', silentMicrophone: 'There is no sound from your microphone.', nextMicrophone: 'Try another one', nowUsing: 'Now using: {name}', noOther: 'There is no other microphone. Is this one switched off or unplugged?',
+    hold: 'Hold to talk', reply: 'Reply with a message', replyHint: 'Declines the call and sends a message.', quick: { later: 'I cannot talk now. I will call you later.', busy: 'I cannot talk now. What is it about?', way: 'I am on my way.' }, ownReply: 'Your own words', sendReply: 'Decline and send',
+    incomingGroup: 'Call in {name}', alsoIn: 'With {names}', inProgress: 'A call is in progress, with {n} person | A call is in progress, with {n} people', waitingFor: '{name} has started a call', elsewhere: 'This call runs on another device of yours.', join: 'Join', joinHere: 'Join here',
+    howWasIt: 'How was this call?', wasGood: 'Good enough', wasBad: 'Bad', thanks: 'Thank you. This stays in this browser.', done: 'Done', fault: { cutOut: 'Voices cut out', late: 'Voices came late', quiet: 'Too quiet', noise: 'Noise', echo: 'Echo' },
+    card: { completed: 'Voice call', missed: 'Missed call', noAnswer: 'No answer', rejected: 'Declined', cancelled: 'Cancelled', busy: 'Busy', failed: 'Failed call', live: 'Call in progress' }, callBack: 'Call back',
+  },
+  outcome: {
+    completed: 'Call ended', completedAfter: 'Call ended after {time}', declined: '{name} declined the call.', youDeclined: 'You declined the call.',
+    busy: '{name} is in another call.', noAnswer: '{name} did not answer.', missed: 'You missed a call from {name}.', cancelled: 'Call cancelled.',
+    connectFailed: 'The sound could not be connected. Please call again.', mediaLost: 'The connection was lost and did not come back.',
+    unreachable: '{name} cannot be reached right now.', doNotDisturb: '{name} does not want to be disturbed.', theirMicrophone: '{name} could not use a microphone.', removed: 'You were taken out of the call.',
+    vanished: '{name} can no longer be reached.', serverRestart: 'The server was restarted during the call.', relayFailed: 'The server could not carry the call on. Please call again.',
+    answeredElsewhere: 'Answered on another device.', declinedElsewhere: 'Declined on another device.', refused: 'The call could not be started.', refusedWhy: 'The call could not be started: {why}',
+    micDenied: 'Charla may not use your microphone.', micDeniedHint: 'Allow it by the icon beside the address bar, under “Microphone”, then call again.',
+    micMissing: 'No microphone was found.', micMissingHint: 'Plug one in, or choose another under “Sound devices”.',
+    micBusy: 'The microphone cannot be opened.', micBusyHint: 'Another program may be using it. Close that and call again.',
+    micInsecure: 'This page cannot use a microphone.', micInsecureHint: 'Browsers allow it over https only. Open Charla by its https address.',
+    movedElsewhere: 'The call goes on on another device of yours.',
+    group: {
+      noAnswer: 'Nobody in {name} answered.', unreachable: 'Nobody in {name} can be reached right now.', declined: 'Nobody in {name} took the call.', busy: 'Everybody in {name} is in another call.',
+      doNotDisturb: 'Nobody in {name} wants to be disturbed.', missed: 'You missed a call in {name}.', vanished: 'Nobody is left in this call.', theirMicrophone: 'Somebody in {name} could not use a microphone.',
+    },
+  },
+  sound: {
+    title: 'Try your sound', start: 'Try the microphone', stop: 'Stop', speak: 'Say something …', heard: 'Your microphone hears you.', play: 'Play a test sound', record: 'Record and listen', recording: 'Recording … press to stop', replaying: 'Playing …',
+    recordHint: 'Records up to five seconds and plays them back, as others would hear you. Nothing leaves this device.', cannotRecord: 'This browser cannot record.', check: 'Try your sound',
+    noise: 'Background noise', noise_off: 'Leave it', noise_browser: 'Reduce', noise_strong: 'Remove', noiseHint_off: 'Everything is sent as the microphone hears it. Good for music.', noiseHint_browser: 'The browser lowers steady noise.', noiseHint_strong: 'RNNoise removes keyboards, fans and streets, on this device. Music suffers.',
+    keys: 'Keys', pushToTalk: 'Push to talk: the microphone is on only while a key is held', pushKey: 'Key to talk', changeKey: 'Change', pressKey: 'Press a key …', unusable: 'This key is needed to move about the page. Choose another.', shortcuts: 'During a call, M mutes and D stops listening',
+    signals: 'Signals', ring: 'How loud it rings', tones: 'Tones when a call connects, ends or fails',
+  },
+}
