@@ -78,8 +78,10 @@ pub fn protect(headers: &mut HeaderMap, site: &Site, host: Option<&str>) {
     }
     // Not every browser takes 'self' in connect-src for the same host's WebSocket.
     let sockets = host.map(|host| format!(" wss://{host}")).unwrap_or_default();
+    // Noise is taken out of the microphone's sound by WebAssembly that we serve (RNNoise); `wasm-unsafe-eval` lets it be
+    // compiled, and no text be run as JavaScript.
     let policy = format!(
-        "default-src 'self'; connect-src 'self'{sockets}; img-src 'self' data: blob:; media-src 'self' blob:; \
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'{sockets}; img-src 'self' data: blob:; media-src 'self' blob:; \
          worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
     // A file brings a stricter one.

@@ -53,7 +53,11 @@ export const useStage = defineStore('callsStage', () => {
     const other = thread.value && otherOf(thread.value.conversation, me.value)
     return ofGroup.value ? conversationId.value : (other?.id ?? calls.peerUser ?? '')
   })
-  const name = computed(() => (thread.value ? titleOf(thread.value.conversation, me.value) : chats.nameOf(otherId.value)))
+  const name = computed(() => {
+    // A call between two that grew has no name but those of its people.
+    if (grown.value && !ofGroup.value) return people.value.filter((one) => !one.me).map(({ user }) => chats.nameOf(user)).join(', ')
+    return thread.value ? titleOf(thread.value.conversation, me.value) : chats.nameOf(otherId.value)
+  })
   const people = computed(() => (calls.call ? participantsOf(calls.call, me.value) : []))
   watch(() => people.value.map(({ user }) => user), (users) => {
     for (const user of users) void chats.person(user)

@@ -8,8 +8,8 @@ import { share, writeTone } from './tone.mjs';
 import { until } from './until.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const CHROMIUM = process.env.CHARLA_TEST_CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = [
+export const CHROMIUM = process.env.CHARLA_TEST_CHROMIUM ?? '/usr/bin/chromium';
+export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -99,6 +99,16 @@ export class Person {
       const heard = await this.hears(hz);
       this.lastHeard = heard[hz];
       return heard[hz].share > 0.8 && heard[hz].rms > 100 && heard[hz];
+    }, { seconds: 40 });
+  }
+
+  /** Waits until exactly these tones are what this person hears, mixed. */
+  hearsTones(...tones) {
+    return until(`${this.username} to hear ${tones.join(' and ')} Hz`, async () => {
+      const heard = await this.hears(...tones);
+      this.lastHeard = heard;
+      const shares = tones.map((hz) => heard[hz].share);
+      return heard[tones[0]].rms > 100 && shares.every((part) => part > 0.4 / tones.length) && shares.reduce((all, part) => all + part, 0) > 0.8;
     }, { seconds: 40 });
   }
 

@@ -1,0 +1,52 @@
+// A microphone that a test plays, in place of the browser's: bursts of one tone, silence, or none at all. Several people
+// in one browser can so have voices of their own. Notes which tones the page itself plays. Loaded before the page's own
+// scripts; `__mic` tells and is told.
+(() => {
+  const mic = (window.__mic = { hz: 1000, mode: 'tone', asked: 0, level: 0.4, played: [] });
+  const devices = navigator.mediaDevices;
+  const refusals = { denied: 'NotAllowedError', missing: 'NotFoundError', busy: 'NotReadableError' };
+  let context;
+
+  /** Bursts as in tone.mjs: what is steady, noise suppression would take for noise. */
+  function bursts(hz) {
+    const rate = context.sampleRate;
+    const buffer = context.createBuffer(1, Math.round(rate * 0.4), rate);
+    const samples = buffer.getChannelData(0);
+    const [on, ramp] = [0.3 * rate, 0.01 * rate];
+    for (let i = 0; i < samples.length; i++) {
+      const edge = i >= on ? 0 : Math.min(1, i / ramp, (on - i) / ramp);
+      samples[i] = edge * Math.sin((2 * Math.PI * hz * i) / rate);
+    }
+    return new AudioBufferSourceNode(context, { buffer, loop: true });
+  }
+  devices.getUserMedia = async (wishes) => {
+    mic.asked += 1;
+    mic.wishes = wishes;
+    if (refusals[mic.mode]) throw new DOMException('as the test wishes', refusals[mic.mode]);
+    context ??= new AudioContext();
+    await context.resume();
+    const wished = wishes.audio?.deviceId?.ideal ?? '';
+    const gain = new GainNode(context, { gain: mic.mode === 'silent' && wished !== 'second' ? 0 : mic.level });
+    const out = context.createMediaStreamDestination();
+    const source = bursts(mic.hz);
+    source.connect(gain).connect(out);
+    source.start();
+    mic.gain = gain;
+    const [track] = out.stream.getAudioTracks();
+    const settings = track.getSettings.bind(track);
+    track.getSettings = () => ({ ...settings(), deviceId: wished || 'first' });
+    return out.stream;
+  };
+  const device = (deviceId, label) => ({ deviceId, groupId: '', kind: 'audioinput', label, toJSON: () => ({}) });
+  devices.enumerateDevices = async () => [device('first', 'First microphone'), device('second', 'Second microphone')];
+  const query = navigator.permissions.query.bind(navigator.permissions);
+  navigator.permissions.query = async (wished) => {
+    if (wished.name !== 'microphone') return query(wished);
+    return { state: refusals[mic.mode] ? 'prompt' : 'granted', addEventListener() {} };
+  };
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (...at) {
+    mic.played.push(Math.round(this.frequency.value));
+    return start.apply(this, at);
+  };
+})();
