@@ -42,7 +42,7 @@
   const query = navigator.permissions.query.bind(navigator.permissions);
   navigator.permissions.query = async (wished) => {
     if (wished.name !== 'microphone') return query(wished);
-    return { state: refusals[mic.mode] ? 'prompt' : 'granted', addEventListener() {} };
+    return { state: mic.mode === 'denied' ? 'prompt' : 'granted', addEventListener() {} };
   };
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (...at) {
