@@ -99,6 +99,81 @@ describe('being called', () => {
   })
 })
 
+describe('joining', () => {
+  const running = { ...answered(theirs), legs: [leg(YOU, OTHER_DEVICE)], receiver: null }
+  const joined = { ...running, legs: [...running.legs, leg(ME, DEVICE, { answeredAt: '2026-11-22T10:00:20.000Z' })] }
+  const join: Input = { type: 'join', call: running, permission: 'granted' }
+  const ack: Input = { type: 'acceptAck', call: joined, ice: ICE, now: 30 }
+  test('goes into a running call', () => {
+    const { state, effects } = walk([join, { type: 'micReady' }, ack])
+    expect(did(effects)).toEqual(['emitJoin', 'askMic', 'openPeer', 'ring'])
+    expect(state).toMatchObject({ phase: 'active', since: 30 })
+  })
+  test('waits for a microphone that was never allowed, and tells nobody if there is none', () => {
+    const asked = walk([{ ...join, permission: 'unknown' }])
+    expect(did(asked.effects)).toEqual(['askMic'])
+    expect(did(walk([{ type: 'micReady' }], asked.state).effects)).toEqual(['emitJoin'])
+    const refused = walk([{ type: 'micRefused', why: 'micDenied' }], asked.state)
+    expect(refused.state).toMatchObject({ phase: 'ended', outcome: { key: 'micDenied' } })
+    expect(did(refused.effects)).not.toContain('emitLeave')
+  })
+  test('takes one over from another own device, which is told where it went', () => {
+    const elsewhere = { ...joined, legs: joined.legs.map((each) => ({ ...each, device: OTHER_DEVICE })) }
+    // What is told of the other device meanwhile does not stop it.
+    const taking = walk([{ ...join, call: elsewhere }, { type: 'updated', call: elsewhere, now: 1 }, welcome([elsewhere])])
+    expect(taking.state.phase).toBe('accepting')
+    expect(walk([ack], taking.state).state.phase).toBe('active')
+    const left = walk([join, ack, { type: 'updated', call: elsewhere, now: 40 }])
+    expect(left.state).toMatchObject({ phase: 'ended', outcome: { key: 'movedElsewhere' } })
+    expect(did(left.effects)).not.toContain('tone')
+  })
+  test('is refused with a reason, and given up', () => {
+    const full = walk([join, { type: 'acceptRefused', call: running.id, problem: { code: 'conflict', title: '', detail: 'full' } }])
+    expect(full.state).toMatchObject({ phase: 'ended', outcome: { key: 'refused' } })
+    expect(did(walk([{ ...join, permission: 'unknown' }, { type: 'hangUp' }]).effects)).not.toContain('emitReject')
+    expect(walk([rings, join]).state.phase).toBe('incoming')
+  })
+  test('a call that is only announced rings nowhere', () => {
+    const announced = { ...mine, receiver: null, legs: [leg(ME, DEVICE)] }
+    expect(walk([start, { type: 'micReady' }, { type: 'startAck', call: announced, ice: ICE, now: 1 }]).effects.at(-1)).toEqual({ do: 'ring', sound: 'none' })
+  })
+})
+
+describe('ears and mouth', () => {
+  const active = walk([...started, { type: 'updated', call: answered(mine), now: 7 }, up]).state
+  const told = (muted: boolean): Input => {
+    const now = answered(mine)
+    return { type: 'updated', call: { ...now, legs: now.legs.map((each) => (each.user === ME ? { ...each, muted } : each)) }, now: 9 }
+  }
+  test('whoever leads may mute; one may unmute, whatever is still under way', () => {
+    const muted = walk([told(true)], active)
+    expect(muted.state).toMatchObject({ muted: true, mutedByOther: true })
+    expect(muted.effects).toEqual([{ do: 'enableMic', on: false }])
+    // The server's older word comes after one has unmuted: it counts for nothing until the new one was seen.
+    const again = walk([{ type: 'mute', muted: false }, told(true)], muted.state)
+    expect(again.state).toMatchObject({ muted: false, mutedByOther: false })
+    expect(walk([told(false), told(true)], again.state).state).toMatchObject({ muted: true, mutedByOther: true })
+  })
+  test('who is deaf is muted, and has his voice back as it was', () => {
+    const deaf = walk([{ type: 'deafen', deaf: true }], active)
+    expect(did(deaf.effects)).toEqual(['deafen', 'enableMic', 'emitMuted'])
+    expect(deaf.state).toMatchObject({ muted: true, deaf: { wasMuted: false } })
+    expect(walk([{ type: 'deafen', deaf: false }], deaf.state).state).toMatchObject({ muted: false, deaf: null })
+    const both = walk([{ type: 'mute', muted: true }, { type: 'deafen', deaf: true }, { type: 'deafen', deaf: false }], active)
+    expect(both.state).toMatchObject({ muted: true, deaf: null })
+  })
+  test('who speaks hears again', () => {
+    const { state, effects } = walk([{ type: 'deafen', deaf: true }, { type: 'mute', muted: false }], active)
+    expect(state).toMatchObject({ muted: false, deaf: null })
+    expect(effects).toContainEqual({ do: 'deafen', on: false })
+  })
+  test('it is ended for all, or declined with a message', () => {
+    expect(did(walk([{ type: 'endForAll' }], active).effects)).toContain('emitEnd')
+    const message = { clientId: 'x', content: 'later' }
+    expect(walk([rings, { type: 'decline', message }]).effects).toContainEqual({ do: 'emitReject', call: theirs.id, message })
+  })
+})
+
 describe('coming back', () => {
   test('a reloaded page takes up the call of its device, and asks for ICE servers anew', () => {
     const { state, effects } = walk([welcome([answered(mine)])])
@@ -140,7 +215,7 @@ describe('all walks of four inputs', () => {
   const inputs: Input[] = [
     start, { type: 'startAck', call: mine, ice: ICE, now: 1 }, { type: 'startRefused', problem: { code: 'busy', title: '', detail: '' } },
     rings, { type: 'accept', permission: 'granted' }, { type: 'accept', permission: 'unknown' }, acceptAck, { type: 'decline' },
-    { type: 'hangUp' }, { type: 'mute', muted: true }, { type: 'micReady' }, { type: 'micRefused', why: 'micBusy' }, up,
+    { type: 'hangUp' }, { type: 'mute', muted: true }, { type: 'deafen', deaf: true }, { type: 'join', call: answered(theirs), permission: 'unknown' }, { type: 'micReady' }, { type: 'micRefused', why: 'micBusy' }, up,
     { type: 'media', state: 'hopeless' }, { type: 'updated', call: answered(mine), now: 2 }, { type: 'ended', call: closed(mine, {}) },
     { type: 'ended', call: closed(theirs, {}) }, { type: 'gone', call: theirs.id },
     { type: 'ringStopped', call: theirs.id, reason: 'ended' }, welcome([]), welcome([theirs]), welcome([answered(mine)], { epochChanged: true }), { type: 'dismiss' },
@@ -156,7 +231,7 @@ describe('all walks of four inputs', () => {
       if (depth === 0) return
       for (const input of inputs) {
         const next = step(state, input, CONTEXT)
-        const agreed = consent || input.type === 'start' || input.type === 'accept' || input.type === 'welcome'
+        const agreed = consent || input.type === 'start' || input.type === 'accept' || input.type === 'join' || input.type === 'welcome'
         let peer = open
         let mic = asked
         for (const effect of next.effects) {
