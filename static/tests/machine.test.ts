@@ -118,7 +118,7 @@ describe('joining', () => {
     expect(did(refused.effects)).not.toContain('emitLeave')
   })
   test('takes one over from another own device, which is told where it went', () => {
-    const elsewhere = { ...joined, legs: joined.legs.map((each) => ({ ...each, device: OTHER_DEVICE })) }
+    const elsewhere = { ...joined, legs: [leg(YOU, OTHER_DEVICE), leg(ME, OTHER_DEVICE, { answeredAt: '2026-11-22T10:00:20.000Z' })] }
     // What is told of the other device meanwhile does not stop it.
     const taking = walk([{ ...join, call: elsewhere }, { type: 'updated', call: elsewhere, now: 1 }, welcome([elsewhere])])
     expect(taking.state.phase).toBe('accepting')
@@ -142,8 +142,7 @@ describe('joining', () => {
 describe('ears and mouth', () => {
   const active = walk([...started, { type: 'updated', call: answered(mine), now: 7 }, up]).state
   const told = (muted: boolean): Input => {
-    const now = answered(mine)
-    return { type: 'updated', call: { ...now, legs: now.legs.map((each) => (each.user === ME ? { ...each, muted } : each)) }, now: 9 }
+    return { type: 'updated', call: { ...answered(mine), legs: [leg(ME, DEVICE, { muted }), leg(YOU, OTHER_DEVICE)] }, now: 9 }
   }
   test('whoever leads may mute; one may unmute, whatever is still under way', () => {
     const muted = walk([told(true)], active)

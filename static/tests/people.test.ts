@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { comings } from '../src/call/outcome'
 import { absentOf, mayEnd, mayLead, participantsOf, tileSize } from '../src/call/people'
-import { countInside, know, knowAll, offerIn, offerOf } from '../src/call/running'
+import { countInside, know, knowAll, offerIn, offerOf, type Offer } from '../src/call/running'
 import { NOBODY, hear, speakersOf } from '../src/call/speaking'
-import type { GroupRole, Member } from '../src/protocol'
+import type { Call, GroupRole, Member } from '../src/protocol'
 import { DEVICE, ME, OTHER_DEVICE, TALK, YOU, answered, call, closed, leg } from './calls'
 
 const THIRD = 'f'.repeat(24)
@@ -75,7 +75,7 @@ describe('calls that run without this tab', () => {
     ['one on another own device is taken over', own(here, OTHER_DEVICE), 'takeOver'],
     ['one on this device is nothing to join', own(here, DEVICE), null],
     ['one between two others is nobody else’s', { ...answered(call(YOU)), receiver: THIRD, legs: [leg(YOU, OTHER_DEVICE, here), leg(THIRD, OTHER_DEVICE, here)] }, null],
-  ] as const)('%s', (_, running, offer) => expect(offerOf(running, ME, DEVICE)).toBe(offer))
+  ] satisfies [string, Call, Offer | null][])('%s', (_, running, offer) => expect(offerOf(running, ME, DEVICE)).toBe(offer))
   test('the one of a conversation is found, but for the one that this tab is in', () => {
     const known = knowAll([group])
     expect(offerIn(known, TALK, null, ME, DEVICE)?.offer).toBe('answer')

@@ -1,6 +1,7 @@
 // Records one's voice: Opus where the browser makes it, what else it makes where not. Knows the microphone and no view.
 import type { MicTrouble } from '../call/types'
 import { Microphone } from '../media/microphone'
+import { wishes } from '../media/wishes'
 import { waveformOf } from './waveform'
 
 const SAMPLE_MS = 50
@@ -12,7 +13,8 @@ const TYPES = ['audio/webm;codecs=opus', 'audio/mp4;codecs=opus', 'audio/mp4', '
 export interface Recording { bytes: Blob; durationMs: number; waveform: number[] }
 
 export class Recorder {
-  private readonly microphone = new Microphone()
+  private onLost = () => {}
+  private readonly microphone = new Microphone({ onLost: () => this.onLost(), onTrack: () => {} })
   private recorder: MediaRecorder | null = null
   private parts: Blob[] = []
   private timer = 0
@@ -23,7 +25,9 @@ export class Recorder {
   /** Null once it records; `onEnd` when it ends by itself: the microphone is gone, or an hour is full. */
   async start(device: string, onEnd: () => void): Promise<MicTrouble | null> {
     if (!('MediaRecorder' in globalThis)) return 'micInsecure'
-    const trouble = await this.microphone.open(device, onEnd)
+    this.onLost = onEnd
+    // A recorder keeps the track that it began with, so nothing that is loaded later can take its place.
+    const trouble = await this.microphone.open(device, wishes.noise === 'off' ? 'off' : 'browser')
     const track = this.microphone.track
     if (trouble || !track) return trouble ?? 'micMissing'
     const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type))

@@ -42,6 +42,8 @@ export class Microphone {
   private suppressor: Suppressor | null = null
   private samples = new Float32Array(1024)
   enabled = true
+  /** Once what is sent is what will be sent: the suppressor is in its place, or cannot be had. */
+  ready: Promise<void> = Promise.resolve()
 
   constructor(private readonly handlers: MicrophoneHandlers) {}
 
@@ -66,7 +68,7 @@ export class Microphone {
       this.stream = stream
       if (this.raw) this.raw.onended = () => this.handlers.onLost()
       this.send(this.raw?.clone() ?? null)
-      if (noise === 'strong') void this.suppress(stream)
+      this.ready = noise === 'strong' ? this.suppress(stream) : Promise.resolve()
       return null
     } catch (error) {
       return troubleOf(error)
