@@ -206,6 +206,8 @@ export type Trouble =
 export interface Finding { user: Id; finding: Trouble; worst: number | null; fromMs: number; toMs: number; text: string }
 /** One call as `GET /api/v1/calls/{id}` tells it. */
 export interface CallDetail extends Call { timeline: TimelineEntry[]; findings: Finding[] }
+/** Calls that were missed and not seen yet; the conversations of the last missed ones. */
+export interface MissedCalls { count: number; conversations: { conversation: Id; count: number }[] }
 export interface IceServer { urls: string[]; username?: string; credential?: string }
 export interface Slot { mid: string; user: Id; csrc: number }
 /** What the server is; `files`: how large one may be, in bytes, and which MIME types it takes (`image/*`: all of a kind, `*`: all). */
@@ -335,7 +337,7 @@ export interface CallStats {
 }
 export const CANDIDATES = ['host', 'srflx', 'prflx', 'relay'] as const
 export const PROTOCOLS = ['udp', 'tcp', 'tls'] as const
-export interface Welcome { user: OwnUser | User; device: Id; epoch: Id; calls: Call[]; settings: Settings; mutes: Mute[] }
+export interface Welcome { user: OwnUser | User; device: Id; epoch: Id; calls: Call[]; settings: Settings; mutes: Mute[]; missedCalls?: MissedCalls }
 
 /** What the server says unasked. */
 export interface ServerEvents {
@@ -355,8 +357,8 @@ export interface ServerEvents {
   /** Every five seconds, to the devices in the call. A leg without media is not among them. */
   quality: { call: Id; legs: HopQuality[] }
   callEnded: { call: Call }
-  /** Calls missed since one last looked. */
-  missedCalls: { count: number }
+  /** Whenever it changes, to every device of a person. */
+  missedCalls: MissedCalls
   /** To those who may know it. */
   presence: Presence
   /** These three to one's own devices. */

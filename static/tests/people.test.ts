@@ -4,6 +4,7 @@ import { comings } from '../src/call/outcome'
 import { absentOf, mayEnd, mayLead, participantsOf, tileSize } from '../src/call/people'
 import { countInside, know, knowAll, offerIn, offerOf, type Offer } from '../src/call/running'
 import { NOBODY, hear, speakersOf } from '../src/call/speaking'
+import { rowsOf } from '../src/chat/rows'
 import type { Call, GroupRole, Member } from '../src/protocol'
 import { DEVICE, ME, OTHER_DEVICE, TALK, YOU, answered, call, closed, leg } from './calls'
 
@@ -91,4 +92,22 @@ test('who speaks is there at once, and holds between two words', () => {
   speaking = hear(speaking, { [ME]: 0, [YOU]: 0 }, [], 300)
   expect(speakersOf(speaking)).toEqual([ME, THIRD].sort())
   expect(speakersOf(hear(speaking, { [ME]: 0 }, [], 400))).toEqual([])
+})
+
+describe('calls among the messages', () => {
+  const message = (seq: number, second: number) =>
+    ({ id: String(seq), conversation: TALK, seq, fromUser: YOU, content: 'x', status: 'sent' as const, createdAt: at(second), clientId: `c${seq}` })
+  const at30 = (second: number, id: string) => closed(call(YOU, { id, startTime: at(second) }), {})
+  test('stand at their time, tell the day once, and part what stood together', () => {
+    const rows = rowsOf([message(1, 10), message(2, 40)], [], ME, [at30(5, 'early'), at30(20, 'middle'), at30(50, 'late')])
+    expect(rows.map(({ key }) => key)).toEqual(['early', '1', 'middle', '2', 'late'])
+    expect(rows.map((row) => 'newDay' in row && row.newDay)).toEqual([true, false, false, false, false])
+    expect(rows.some((row) => row.kind === 'stored' && row.joined)).toBe(false)
+  })
+  test('older than what is here are left out until the rest has come; a row that did not change is the same', () => {
+    const messages = [message(1, 10)]
+    const calls = [at30(5, 'early'), at30(20, 'late')]
+    expect(rowsOf(messages, [], ME, calls, false).map(({ key }) => key)).toEqual(['1', 'late'])
+    expect(rowsOf(messages, [], ME, calls, false)[1]).toBe(rowsOf(messages, [], ME, calls, false)[1])
+  })
 })

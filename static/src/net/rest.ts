@@ -1,7 +1,7 @@
 // REST by cookie: one function per route the page uses. Knows fetch, and nothing of views or stores.
 import {
   ok, problem, refused, toProblem,
-  type Call, type CallDetail, type Conversation, type Found, type GroupColor, type GroupRole, type Id, type Info, type Message, type Mute, type OwnUser,
+  type Call, type CallDetail, type Conversation, type Found, type GroupColor, type GroupRole, type Id, type Info, type Message, type MissedCalls, type Mute, type OwnUser,
   type Presence, type ReceiptState, type Result, type Session, type Timestamp, type User,
 } from '../protocol'
 
@@ -94,5 +94,8 @@ export const rest = {
   unmute: (conversation: Id) => request<null>('DELETE', `conversations/${conversation}/mute`),
   calls: (after?: string, limit = 30) =>
     request<{ calls: Call[]; next: string | null }>('GET', `calls${query({ after, limit })}`),
+  callsOf: (conversation: Id, limit: number) =>
+    request<{ calls: Call[]; next: string | null }>('GET', `calls${query({ conversation, limit })}`),
+  missedSeen: (conversation?: Id) => request<MissedCalls>('POST', 'calls/missed/seen', conversation ? { conversation } : {}),
   call: (id: Id) => request<CallDetail>('GET', `calls/${id}`),
 }

@@ -5,7 +5,8 @@ import { computed, reactive, ref, shallowRef } from 'vue'
 import { IDLE, callOf, peerOf, stageOf } from '../call/outcome'
 import { know, knowAll, offerIn, type Running } from '../call/running'
 import type { CallState, Input } from '../call/types'
-import type { Call, HopQuality, Id, PathName, Slot } from '../protocol'
+import type { Call, HopQuality, Id, MissedCalls, PathName, Slot } from '../protocol'
+import { rest } from '../net/rest'
 import { useConnection } from './connection'
 import type { Engine } from './engine'
 import { useSession } from './session'
@@ -14,8 +15,8 @@ export const useCalls = defineStore('calls', () => {
   const state = shallowRef<CallState>(IDLE)
   /** Rises with every call that ended: the history is stale. */
   const endings = ref(0)
-  /** Calls missed since their list was last looked at, on any device. */
-  const missed = ref(0)
+  /** Calls missed and not looked at yet, on any device. */
+  const missed = shallowRef<MissedCalls>({ count: 0, conversations: [] })
   /** False while no sound at all comes from the other one, for whatever reason. */
   const hearing = ref(true)
   /** The last five seconds of this tab's call, hop by hop; empty until the server told. */
@@ -100,8 +101,15 @@ export const useCalls = defineStore('calls', () => {
     if (isLive(id)) quality.value = legs
   }
 
-  function onMissed(count: number): void {
-    missed.value = count
+  function onMissed(said: MissedCalls): void {
+    missed.value = said
+  }
+  /** They were looked at: all of them, or those of a conversation. */
+  async function sawMissed(conversation?: Id): Promise<void> {
+    const some = conversation ? missed.value.conversations.some((one) => one.conversation === conversation) : missed.value.count > 0
+    if (!some) return
+    const answer = await rest.missedSeen(conversation)
+    if (answer.ok) missed.value = answer.value
   }
 
   /** Lets go of everything here and tells nobody: the call is another tab's now. */
@@ -120,7 +128,7 @@ export const useCalls = defineStore('calls', () => {
 
   return {
     state, stage, call, peerUser, hearing, quality, path, slots, speaking, running, whole, clock, endings, missed,
-    ready, dispatch, onWelcome, onCall, onStopped, onSlots, onSpeaking, onQuality, onMissed, offer,
+    ready, dispatch, onWelcome, onCall, onStopped, onSlots, onSpeaking, onQuality, onMissed, sawMissed, offer,
     start, join, accept, abandon, useInput, useOutput, levels, tend,
   }
 })

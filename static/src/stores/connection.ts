@@ -49,6 +49,7 @@ export const useConnection = defineStore('connection', () => {
     device.value = said.device
     connected.value = everConnected.value = true
     useCalls().onWelcome(said.calls, epochChanged)
+    if (said.missedCalls) useCalls().onMissed(said.missedCalls)
     useRegards().onWelcome(said.settings, said.mutes)
     void useChats().catchUp()
   }
@@ -74,7 +75,7 @@ export const useConnection = defineStore('connection', () => {
     slots: ({ call, slots }) => useCalls().onSlots(call, slots),
     speaking: ({ call, users }) => useCalls().onSpeaking(call, users),
     quality: ({ call, legs }) => useCalls().onQuality(call, legs),
-    missedCalls: ({ count }) => useCalls().onMissed(count),
+    missedCalls: (missed) => useCalls().onMissed(missed),
     presence: (presence) => useRegards().onPresence(presence),
     settingsChanged: ({ settings }) => useRegards().onSettings(settings),
     blockChanged: (changed) => useRegards().onBlock(changed),
