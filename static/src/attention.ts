@@ -30,7 +30,7 @@ export function useAttention(): void {
   const caller = computed(() => (calls.state.phase === 'incoming' ? chats.nameOf(calls.state.call.caller) : null))
   const title = computed(() => {
     if (caller.value !== null) return `☎ ${t('call.incoming', { name: caller.value })}`
-    if (ON_CALL.includes(calls.stage)) return `${t('call.onCall')} · ${t('app.name')}`
+    if (ON_CALL.includes(calls.stage)) return `${calls.clock ? `${calls.clock} ` : ''}${t('call.onCall')} · ${t('app.name')}`
     return chats.unread > 0 ? `(${chats.unread}) ${t('app.name')}` : t('app.name')
   })
   watch(title, (text) => (document.title = text), { immediate: true })

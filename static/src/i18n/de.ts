@@ -8,7 +8,7 @@ const de: Messages = {
     retry: 'Noch einmal', skip: 'Zum Inhalt', close: 'Schließen', back: 'Zurück', 
     notFound: 'Hier ist nichts', notFoundHint: 'Die gesuchte Seite gibt es nicht.', home: 'Zu deinen Chats',
   },
-  nav: { admin: 'Server', label: 'Hauptmenü', chats: 'Chats', calls: 'Anrufe', settings: 'Einstellungen', unread: '{n} ungelesener Chat | {n} ungelesene Chats' },
+  nav: { admin: 'Server', label: 'Hauptmenü', chats: 'Chats', calls: 'Anrufe', settings: 'Einstellungen', unread: '{n} ungelesener Chat | {n} ungelesene Chats', missed: '{n} verpasster Anruf | {n} verpasste Anrufe' },
   auth: {
     signIn: 'Anmelden', signInTitle: 'Willkommen zurück', register: 'Konto anlegen', registerTitle: 'Lege ein Konto an',
     username: 'Benutzername', usernameOrEmail: 'Benutzername oder E-Mail', email: 'E-Mail', password: 'Passwort',

@@ -6,7 +6,7 @@ export default {
     retry: 'Try again', skip: 'Skip to content', close: 'Close', back: 'Back', 
     notFound: 'There is nothing here', notFoundHint: 'The page you asked for does not exist.', home: 'To your chats',
   },
-  nav: { admin: 'Server', label: 'Main', chats: 'Chats', calls: 'Calls', settings: 'Settings', unread: '{n} unread chat | {n} unread chats' },
+  nav: { admin: 'Server', label: 'Main', chats: 'Chats', calls: 'Calls', settings: 'Settings', unread: '{n} unread chat | {n} unread chats', missed: '{n} missed call | {n} missed calls' },
   auth: {
     signIn: 'Sign in', signInTitle: 'Welcome back', register: 'Create account', registerTitle: 'Make an account',
     username: 'Username', usernameOrEmail: 'Username or e-mail', email: 'E-mail', password: 'Password',

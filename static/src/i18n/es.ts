@@ -8,7 +8,7 @@ const es: Messages = {
     retry: 'Reintentar', skip: 'Ir al contenido', close: 'Cerrar', back: 'Volver',
     notFound: 'Aquí no hay nada', notFoundHint: 'La página que buscas no existe.', home: 'Ir a tus chats',
   },
-  nav: { admin: 'Servidor', label: 'Principal', chats: 'Chats', calls: 'Llamadas', settings: 'Ajustes', unread: '{n} chat sin leer | {n} chats sin leer' },
+  nav: { admin: 'Servidor', label: 'Principal', chats: 'Chats', calls: 'Llamadas', settings: 'Ajustes', unread: '{n} chat sin leer | {n} chats sin leer', missed: '{n} llamada perdida | {n} llamadas perdidas' },
   auth: {
     signIn: 'Iniciar sesión', signInTitle: 'Qué bien verte', register: 'Crear cuenta', registerTitle: 'Crea una cuenta',
     username: 'Nombre de usuario', usernameOrEmail: 'Usuario o correo', email: 'Correo electrónico', password: 'Contraseña',

@@ -6,7 +6,7 @@ const de: typeof en = {
     title: 'Anrufe', empty: 'Noch keine Anrufe', emptyHint: 'Öffne einen Chat und drücke auf das Telefon für den ersten.', more: 'Mehr zeigen', outgoing: 'Ausgehend', incoming: 'Eingehend',
     completed: 'Beendet', missed: 'Verpasst', rejected: 'Abgelehnt', cancelled: 'Abgebrochen', busy: 'Besetzt', failed: 'Fehlgeschlagen', ringing: 'Klingelt', active: 'Läuft',
     noAnswer: 'Nicht abgenommen', good: 'Gut', fair: 'Mäßig', poor: 'Schlecht', unmeasured: 'Nicht gemessen', rtt: '{n} ms Verzögerung', loss: '{n} % verloren', jitter: '{n} ms Schwankung',
-    path: 'Weg', duration: 'Dauer', open: 'Chat mit {name} öffnen', reconnects: 'Einmal neu verbunden | {n}-mal neu verbunden', loading: 'Anrufe werden geladen …', 
+    path: 'Weg', duration: 'Dauer', open: 'Chat mit {name} öffnen', reconnects: 'Einmal neu verbunden | {n}-mal neu verbunden', sound: 'Ton ausprobieren', loading: 'Anrufe werden geladen …', 
   },
   why: {
     open: 'Was gemessen wurde', title: 'Was in diesem Gespräch gemessen wurde', nothing: 'Nichts Auffälliges: Was auch zu hören war, kam nicht vom Netz.', estimate: 'Geschätzt, höchstens 4,5: Du hast {name} mit {hear} gehört, {name} dich mit {said}.',

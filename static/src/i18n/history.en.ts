@@ -6,7 +6,7 @@ export default {
     title: 'Calls', empty: 'No calls yet', emptyHint: 'Open a chat and press the telephone to make the first one.', more: 'Show more', outgoing: 'Outgoing', incoming: 'Incoming',
     completed: 'Completed', missed: 'Missed', rejected: 'Declined', cancelled: 'Cancelled', busy: 'Busy', failed: 'Failed', ringing: 'Ringing', active: 'In progress',
     noAnswer: 'No answer', good: 'Good', fair: 'Fair', poor: 'Poor', unmeasured: 'Not measured', rtt: '{n} ms delay', loss: '{n} % lost', jitter: '{n} ms jitter',
-    path: 'Path', duration: 'Duration', open: 'Open chat with {name}', reconnects: 'Reconnected once | Reconnected {n} times', loading: 'Loading calls …', 
+    path: 'Path', duration: 'Duration', open: 'Open chat with {name}', reconnects: 'Reconnected once | Reconnected {n} times', sound: 'Try your sound', loading: 'Loading calls …', 
   },
   why: {
     open: 'What was measured', title: 'What was measured in this call', nothing: 'Nothing unusual: whatever was heard did not come from the network.', estimate: 'Estimated, 4.5 at most: you heard {name} at {hear}, {name} heard you at {said}.',

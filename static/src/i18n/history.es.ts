@@ -6,7 +6,7 @@ const es: typeof en = {
     title: 'Llamadas', empty: 'Aún no hay llamadas', emptyHint: 'Abre un chat y pulsa el teléfono para hacer la primera.', more: 'Ver más', outgoing: 'Saliente', incoming: 'Entrante',
     completed: 'Terminada', missed: 'Perdida', rejected: 'Rechazada', cancelled: 'Cancelada', busy: 'Ocupado', failed: 'Fallida', ringing: 'Sonando', active: 'En curso',
     noAnswer: 'Sin respuesta', good: 'Buena', fair: 'Regular', poor: 'Mala', unmeasured: 'Sin medir', rtt: '{n} ms de retraso', loss: '{n} % perdido', jitter: '{n} ms de fluctuación',
-    path: 'Camino', duration: 'Duración', open: 'Abrir el chat con {name}', reconnects: 'Se reconectó una vez | Se reconectó {n} veces', loading: 'Cargando llamadas …',
+    path: 'Camino', duration: 'Duración', open: 'Abrir el chat con {name}', reconnects: 'Se reconectó una vez | Se reconectó {n} veces', sound: 'Prueba tu sonido', loading: 'Cargando llamadas …',
   },
   why: {
     open: 'Qué se midió', title: 'Qué se midió en esta llamada', nothing: 'Nada fuera de lo normal: lo que se oyó no venía de la red.', estimate: 'Estimado, 4,5 como máximo: oíste a {name} con {hear}, {name} te oyó con {said}.',
