@@ -7,7 +7,7 @@ import type { OutcomeKey } from '../src/call/types'
 import de from '../src/i18n/call.de'
 import en from '../src/i18n/call.en'
 import es from '../src/i18n/call.es'
-import { compile } from '../src/i18n/compile'
+import { compile, resolve } from '../src/i18n/compile'
 import { SOUNDS } from '../src/media/tones'
 import type { Call, EndedStatus, EndReason } from '../src/protocol'
 import { ME, YOU, answered, call, closed, leg } from './calls'
@@ -36,7 +36,7 @@ const OWN: OutcomeKey[] = ['answeredElsewhere', 'declinedElsewhere', 'movedElsew
 const languages = { en, de, es }
 
 const says = (language: keyof typeof languages) => {
-  const i18n = createI18n<false>({ legacy: false, locale: language, messages: { [language]: compile(languages[language]) } as never })
+  const i18n = createI18n<false>({ legacy: false, locale: language, messageResolver: resolve, messages: { [language]: compile(languages[language]) } as never })
   return i18n.global.t as unknown as (key: string, values?: Record<string, unknown>) => string
 }
 const ended = (from: Call, reason: EndReason): Call => closed(from, { reason, status: TABLE[reason][0] })
