@@ -36,7 +36,7 @@ const OWN: OutcomeKey[] = ['answeredElsewhere', 'declinedElsewhere', 'movedElsew
 const languages = { en, de, es }
 
 const says = (language: keyof typeof languages) => {
-  const i18n = createI18n<false>({ legacy: false, locale: language, messageResolver: resolve, messages: { [language]: compile(languages[language]) } as never })
+  const i18n = createI18n<false>({ legacy: false, locale: language, messageResolver: resolve as never, messages: { [language]: compile(languages[language]) } as never })
   return i18n.global.t as unknown as (key: string, values?: Record<string, unknown>) => string
 }
 const ended = (from: Call, reason: EndReason): Call => closed(from, { reason, status: TABLE[reason][0] })
