@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What takes too long for every change: more kills, more random walks, every network. Run by hand; the summary is
-# written to docs/results/DATE.md, the figures of the network tests to docs/results/DATE-network.md, those of a flood of
+# written to docs/results/DATE.md, the figures of the network tests to docs/results/DATE-network.md, those of Lighthouse to
+# docs/results/DATE-lighthouse.md, those of a flood of
 # junk to docs/results/DATE-bounds.md, to be committed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -43,6 +44,11 @@ done
 # The network tests need root, the server and the page. Their figures for speech need a quiet machine.
 tools/need.sh long
 run 'the server and the page, for the network tests' bash -c '(cd static && npm ci --no-audit --no-fund && npm run build) && cargo build --locked'
+run 'every view and state at three widths in both themes: accessibility, overflow, also from right to left' \
+  bash -c 'cd tests/browser && npm ci --no-audit --no-fund && CHARLA_LOOK=all node --test look.test.mjs'
+lighthouse="docs/results/$(date -u +%F)-lighthouse.md"
+run 'Lighthouse on sign-in and chat: 95 of 100 and more' \
+  bash -c "cd tests/lighthouse && npm ci --no-audit --no-fund && node run.mjs ../../$lighthouse"
 run 'whatever the OpenAPI document allows: no 5xx, no answer but those of the document' \
   node tests/rest/schemathesis.mjs target/tools/schemathesis/bin/st
 figures=$(mktemp)

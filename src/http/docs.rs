@@ -49,8 +49,9 @@ fn page(api: &Value) -> String {
     let tags = by_tag(api);
     let mut html = String::from(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Charla: the REST API</title>\
-         <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"stylesheet\" href=\"/api/docs/style.css\">\
-         </head><body><main><h1>The REST API of this server</h1>",
+         <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"/favicon.svg\" type=\"image/svg+xml\">\
+         <link rel=\"stylesheet\" href=\"/api/docs/style.css\"></head><body><main>\
+         <header><a href=\"/\"><img src=\"/favicon.svg\" alt=\"\" width=\"44\" height=\"44\">Charla</a></header><h1>The REST API of this server</h1>",
     );
     let about = escape(api["info"]["description"].as_str().unwrap_or_default());
     let _ = write!(
@@ -60,7 +61,7 @@ fn page(api: &Value) -> String {
          its script keeps the token for the other requests.</p><nav><ul>"
     );
     for (tag, operations) in &tags {
-        let _ = write!(html, "<li><a href=\"#{0}\">{0}</a> ({1})</li>", escape(tag), operations.len());
+        let _ = write!(html, "<li><a href=\"#{0}\">{0} ({1})</a></li>", escape(tag), operations.len());
     }
     html += "</ul></nav>";
     for (tag, operations) in &tags {

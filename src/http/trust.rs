@@ -1,7 +1,7 @@
 //! `/trust`: how to make a device trust the server's own certificate authority. Without one there is nothing to trust.
 
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 
@@ -27,12 +27,34 @@ pub(super) fn routes() -> Vec<Route> {
     vec![("/trust", get(page)), ("/trust/ca.crt", get(certificate)), ("/trust/style.css", get(style))]
 }
 
-async fn page(State(app): State<App>) -> Result<impl IntoResponse, Refused> {
+async fn page(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse, Refused> {
     let trust = offered(&app)?;
-    let html = PAGE
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let here = system_of(agent);
+    let mut html = PAGE
         .replace("{{fingerprint}}", &escape(&trust.fingerprint))
         .replace("{{names}}", &escape(&trust.names.join(", ")));
+    for system in SYSTEMS {
+        html = html.replace(&format!("{{{{{system}}}}}"), if system == here { " open" } else { "" });
+    }
     Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)))
+}
+
+/// What the page has steps for.
+const SYSTEMS: [&str; 6] = ["windows", "mac", "ios", "android", "linux", "firefox"];
+
+/// Whose steps a browser's user sees first. A guess: the others are a click away.
+fn system_of(agent: &str) -> &'static str {
+    let has = |words: &[&str]| words.iter().any(|word| agent.contains(word));
+    match () {
+        () if has(&["iPhone", "iPad", "iPod"]) => "ios",
+        () if has(&["Android"]) => "android",
+        // It has a store of its own on every computer.
+        () if has(&["Firefox/"]) => "firefox",
+        () if has(&["Windows"]) => "windows",
+        () if has(&["Mac OS X", "Macintosh"]) => "mac",
+        () => "linux",
+    }
 }
 
 async fn certificate(State(app): State<App>) -> Result<impl IntoResponse, Refused> {
@@ -74,6 +96,32 @@ pub fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::{PAGE, SYSTEMS, system_of};
+
+    #[test]
+    fn the_steps_for_this_system_come_first() {
+        for (agent, system) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/156.0 Safari/537.36",
+                "windows",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1 Version/26 Safari/605.1",
+                "mac",
+            ),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1", "ios"),
+            ("Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/156.0 Mobile", "android"),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", "firefox"),
+            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0", "linux"),
+            ("", "linux"),
+        ] {
+            assert_eq!(system_of(agent), system, "{agent}");
+        }
+        for system in SYSTEMS {
+            assert_eq!(PAGE.matches(&format!("name=\"system\"{{{{{system}}}}}>")).count(), 1, "{system}");
+        }
+    }
+
     #[test]
     fn names_cannot_bring_markup() {
         assert_eq!(super::escape("<b a=\"'&\">"), "&lt;b a=&quot;&#39;&amp;&quot;&gt;");
