@@ -65,10 +65,10 @@ fi
 if [ "${1:-build}" != build ] && [ -z "${CHARLA_TEST_MONGOD:-}" ]; then
   python3 tools/fetch-mongod.py
 fi
-if [ "${1:-build}" = long ] && ! target/tools/pesq/bin/python3 -c 'import pesq, pystoi, scipy' 2>/dev/null; then
+if [ "${1:-build}" = long ] && ! target/tools/pesq/bin/python3 -c 'import pesq, scipy' 2>/dev/null; then
   echo 'need: installing PESQ into target/tools/pesq'
   python3 -m venv target/tools/pesq
-  target/tools/pesq/bin/pip install --quiet numpy==2.4.6 scipy==1.17.1 pesq==0.0.4 pystoi==0.4.1
+  target/tools/pesq/bin/pip install --quiet numpy==2.4.6 scipy==1.17.1 pesq==0.0.4
 fi
 if [ "${1:-build}" = long ] && ! target/tools/schemathesis/bin/st --version >/dev/null 2>&1; then
   echo 'need: installing Schemathesis into target/tools/schemathesis'

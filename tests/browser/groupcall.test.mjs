@@ -50,7 +50,6 @@ describe('a call between two', () => {
     await Promise.all([anna.hearsTones(BEN, CLEO), ben.hearsTones(ANNA, CLEO), cleo.hearsTones(ANNA, BEN)]);
     const { seconds } = await anna.page.evaluate((t) => window.__probe.silence(t), from);
     assert.ok(seconds < 1, `Anna heard nothing for ${seconds} s while it grew`);
-    assert.deepEqual(await look(anna, 'call-grown'), []);
   });
 
   test('who comes last may be taken out by the two, and is silent then', async () => {

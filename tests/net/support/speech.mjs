@@ -24,7 +24,7 @@ export function score(reference, pcm, file) {
 /** Why speech cannot be judged here; null if it can. */
 export function obstacle() {
   try {
-    execFileSync(PYTHON, ['-c', 'import pesq, pystoi, scipy'], { stdio: 'ignore' });
+    execFileSync(PYTHON, ['-c', 'import pesq, scipy'], { stdio: 'ignore' });
     execFileSync('sh', ['-c', 'command -v espeak-ng && command -v sox'], { stdio: 'ignore' });
     return null;
   } catch {
