@@ -74,17 +74,9 @@ impl Hall {
     fn open(identity: &Identity, shape: &Shape) -> Result<Hall, Box<dyn Error>> {
         let now = Instant::now();
         let here: SocketAddr = "192.0.2.1:8443".parse()?;
-        let config = Config {
-            udp: vec![here],
-            announce_udp: vec![here],
-            announce_tcp: Vec::new(),
-            max_slots: 8,
-            max_transports: 10_000,
-            max_handshakes: 10_000,
-            srtp_any: false,
-            tcp_only: false,
-            gather: Config::GATHER,
-        };
+        let (max_transports, max_handshakes) = (10_000, 10_000);
+        let config =
+            Config { announce_udp: vec![here], max_transports, max_handshakes, ..Config::new(vec![here]) };
         let relay = Relay::new(config, (now, SystemTime::now()), StdRng::seed_from_u64(1))?;
         let (clients, speakers) = (Vec::new(), Vec::new());
         let mut hall = Hall { relay, clients, speakers, listeners_per_speaker: shape.people - 1, now };

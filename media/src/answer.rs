@@ -250,15 +250,9 @@ mod tests {
 
     fn config() -> Config {
         Config {
-            udp: vec![],
             announce_udp: vec!["192.0.2.1:443".parse().unwrap(), "[2001:db8::1]:443".parse().unwrap()],
             announce_tcp: vec!["192.0.2.1:443".parse().unwrap()],
-            max_slots: 8,
-            max_transports: 10,
-            max_handshakes: 10,
-            srtp_any: false,
-            tcp_only: false,
-            gather: Config::GATHER,
+            ..Config::new(Vec::new())
         }
     }
 

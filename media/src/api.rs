@@ -189,4 +189,19 @@ pub struct Config {
 impl Config {
     /// What costs little latency and is worth a tenth to a fifth of the processor time (docs/performance.md).
     pub const GATHER: Duration = Duration::from_micros(200);
+
+    /// Listens there, and announces the addresses as bound; the rest as fits a server of middling size.
+    pub fn new(udp: Vec<SocketAddr>) -> Self {
+        Self {
+            udp,
+            announce_udp: Vec::new(),
+            announce_tcp: Vec::new(),
+            max_slots: 8,
+            max_transports: 2000,
+            max_handshakes: 500,
+            srtp_any: false,
+            tcp_only: false,
+            gather: Self::GATHER,
+        }
+    }
 }

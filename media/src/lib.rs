@@ -22,17 +22,8 @@
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let here = "192.0.2.7:8443".parse()?;
-//!     let config = Config {
-//!         udp: vec![here],
-//!         announce_udp: vec![here],
-//!         announce_tcp: vec![here],
-//!         max_slots: 8,
-//!         max_transports: 1000,
-//!         max_handshakes: 1000,
-//!         srtp_any: false,
-//!         tcp_only: false,
-//!         gather: Config::GATHER,
-//!     };
+//!     let config =
+//!         Config { announce_udp: vec![here], announce_tcp: vec![here], ..Config::new(vec![here]) };
 //!     let (media, mut events) = Media::start(config)?;
 //!     tokio::spawn(async move {
 //!         while let Some(event) = events.recv().await {

@@ -77,6 +77,12 @@ impl Media {
         self.command(Command::Gate { room, participant, transport, open });
     }
 
+    /// Mutes a participant, or no more: with whatever transport, now or later, he hears and is not heard. It takes no part
+    /// in whether his gate is open.
+    pub fn mute(&self, room: RoomId, participant: ParticipantId, muted: bool) {
+        self.command(Command::Mute { room, participant, muted });
+    }
+
     /// Drops one transport: the device that did not get the call.
     pub fn drop_transport(&self, transport: TransportId) {
         self.command(Command::DropTransport(transport));
@@ -150,17 +156,7 @@ mod tests {
     use super::*;
 
     pub(super) fn config() -> Config {
-        Config {
-            udp: vec!["127.0.0.1:0".parse().unwrap(); 2],
-            announce_udp: Vec::new(),
-            announce_tcp: Vec::new(),
-            max_slots: 8,
-            max_transports: 10,
-            max_handshakes: 10,
-            srtp_any: false,
-            tcp_only: false,
-            gather: Config::GATHER,
-        }
+        Config::new(vec!["127.0.0.1:0".parse().unwrap(); 2])
     }
 
     /// The outcome of a future that a stopped relay has decided already.

@@ -37,11 +37,13 @@ pub struct Participant {
     pub allowance: usize,
     /// Who hears him.
     pub routes: Vec<Route>,
+    /// Nothing of his is forwarded, whatever he sends; he hears on.
+    pub muted: bool,
 }
 
 impl Participant {
     /// A participant without transports, his gate shut.
-    pub fn new(id: ParticipantId) -> Participant {
+    pub fn new(id: ParticipantId, muted: bool) -> Participant {
         Participant {
             id,
             transports: Vec::new(),
@@ -49,6 +51,7 @@ impl Participant {
             hears: Seats::new(0),
             allowance: usize::MAX,
             routes: Vec::new(),
+            muted,
         }
     }
 

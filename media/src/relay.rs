@@ -57,6 +57,8 @@ pub struct Drops {
     pub unauthentic: u64,
     /// Authentic media of a participant whose gate is shut, or not on his chosen transport.
     pub shut: u64,
+    /// Authentic media of a participant who is muted.
+    pub muted: u64,
 }
 
 /// A transport and whose it is.
@@ -187,6 +189,16 @@ impl Relay {
         }
     }
 
+    /// Mutes a participant, or no more. Holds whether or not he is here, until the room closes.
+    pub fn mute(&mut self, room: RoomId, participant: ParticipantId, muted: bool) {
+        let Some(home) = self.rooms_by_id.get(&room).and_then(|index| self.rooms.get_mut(*index)) else {
+            return;
+        };
+        self.serving = Some(room);
+        self.epoch += 1;
+        home.set_muted(participant, muted, self.epoch);
+    }
+
     /// Drops one transport, after its last quality report. No `Down` is reported.
     pub fn drop_transport(&mut self, now: Instant, transport: TransportId) {
         if let Some(&index) = self.legs_by_id.get(&transport) {
@@ -299,6 +311,11 @@ impl Relay {
     /// How many transports there are whose handshake is not done.
     pub fn handshakes(&self) -> usize {
         self.handshakes
+    }
+
+    /// How many rooms are open.
+    pub fn rooms(&self) -> usize {
+        self.rooms.len()
     }
 
     /// How many transports there are.

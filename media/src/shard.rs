@@ -46,6 +46,11 @@ pub(crate) enum Command {
         transport: TransportId,
         open: bool,
     },
+    Mute {
+        room: RoomId,
+        participant: ParticipantId,
+        muted: bool,
+    },
     DropTransport(TransportId),
     Leave {
         room: RoomId,
@@ -86,6 +91,8 @@ pub struct Stats {
     pub panics: u64,
     /// Transports alive.
     pub transports: usize,
+    /// Rooms open.
+    pub rooms: usize,
     /// Tunnels open.
     pub tunnels: usize,
 }

@@ -24,17 +24,7 @@ fn path(person: u16) -> Path {
 
 fn config() -> Config {
     let here: SocketAddr = "192.0.2.1:8443".parse().unwrap();
-    Config {
-        udp: vec![here],
-        announce_udp: vec![here],
-        announce_tcp: Vec::new(),
-        max_slots: 8,
-        max_transports: 100,
-        max_handshakes: 100,
-        srtp_any: false,
-        tcp_only: false,
-        gather: Config::GATHER,
-    }
+    Config { announce_udp: vec![here], ..Config::new(vec![here]) }
 }
 
 #[test]

@@ -91,14 +91,17 @@ impl Relay {
         };
         let (room, whose) = (leg.room, leg.participant);
         let Some(home) = self.rooms.get_mut(room) else { return false };
-        let Some(Gate::Open { transport, epoch, .. }) =
-            home.participants.get(whose).map(|speaker| speaker.gate)
-        else {
+        let Some(speaker) = home.participants.get(whose) else { return false };
+        let open = match speaker.gate {
+            Gate::Open { transport, epoch, .. } if transport == index => Some(epoch),
+            Gate::Open { .. } | Gate::Shut => None,
+        };
+        let Some(epoch) = open else {
             self.drops.shut += 1;
             return false;
         };
-        if transport != index {
-            self.drops.shut += 1;
+        if speaker.muted {
+            self.drops.muted += 1;
             return false;
         }
         let sound = Sound { level: packet.level, bytes: packet.payload.len() };

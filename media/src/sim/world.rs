@@ -64,16 +64,15 @@ pub struct World {
 impl World {
     pub fn new(seed: u64) -> World {
         let now = Instant::now();
+        let here = vec!["192.0.2.1:443".parse().unwrap()];
+        let (max_transports, max_handshakes) = (64, 64);
+        let announced = (here.clone(), here.clone());
         let config = Config {
-            udp: vec!["192.0.2.1:443".parse().unwrap()],
-            announce_udp: vec!["192.0.2.1:443".parse().unwrap()],
-            announce_tcp: vec!["192.0.2.1:443".parse().unwrap()],
-            max_slots: 8,
-            max_transports: 64,
-            max_handshakes: 64,
-            srtp_any: false,
-            tcp_only: false,
-            gather: Config::GATHER,
+            announce_udp: announced.0,
+            announce_tcp: announced.1,
+            max_transports,
+            max_handshakes,
+            ..Config::new(here)
         };
         let clock = (now, SystemTime::UNIX_EPOCH);
         let mut relay = Relay::new(config, clock, StdRng::seed_from_u64(!seed)).unwrap();

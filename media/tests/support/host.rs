@@ -35,16 +35,11 @@ impl Host {
     /// A relay on loopback that announces one way only.
     pub async fn start(network: Network) -> Host {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = if network == Network::Udp6 { "[::1]:0" } else { "127.0.0.1:0" };
         let (media, mut receiver) = Media::start(Config {
-            udp: vec![if network == Network::Udp6 { "[::1]:0" } else { "127.0.0.1:0" }.parse().unwrap()],
-            announce_udp: Vec::new(),
             announce_tcp: if network == Network::Tcp { vec![tcp.local_addr().unwrap()] } else { Vec::new() },
-            max_slots: 8,
-            max_transports: 100,
-            max_handshakes: 100,
-            srtp_any: false,
             tcp_only: network == Network::Tcp,
-            gather: Config::GATHER,
+            ..Config::new(vec![here.parse().unwrap()])
         })
         .unwrap();
         let events = Arc::new(Mutex::new(Vec::new()));

@@ -27,18 +27,7 @@ pub struct Host {
 
 impl Host {
     pub fn start() -> Host {
-        let (media, events) = Media::start(Config {
-            udp: vec!["127.0.0.1:0".parse().unwrap()],
-            announce_udp: Vec::new(),
-            announce_tcp: Vec::new(),
-            max_slots: 8,
-            max_transports: 100,
-            max_handshakes: 100,
-            srtp_any: false,
-            tcp_only: false,
-            gather: Config::GATHER,
-        })
-        .unwrap();
+        let (media, events) = Media::start(Config::new(vec!["127.0.0.1:0".parse().unwrap()])).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         Host { media, events, identity: Identity::new().unwrap(), runtime }
     }

@@ -98,3 +98,53 @@ fn only_the_chosen_transport_carries_media() {
     world.speak(2, 4);
     assert_eq!((world.heard(0).len(), world.heard(1).len(), world.heard(2).len()), (4, 0, 2));
 }
+
+#[test]
+fn who_is_muted_hears_and_is_not_heard_whatever_he_sends() {
+    let mut world = World::with(3);
+    world.open_all();
+    world.speak(0, 3);
+    let before = world.heard(1);
+    world.take_events();
+    world.relay.mute(ROOM, ParticipantId(0), true);
+    world.speak(0, 7);
+    world.speak(1, 4);
+    assert_eq!((world.heard(1).len(), world.heard(2).len(), world.heard(0).len()), (0, 3 + 4, 4));
+    assert_eq!(world.relay.drops().muted, 7);
+    assert!(!names(&world.take_events()).contains(&"slots"), "nobody's slots change");
+    // A gate that opens anew opens nothing for him.
+    world.gate(0, false);
+    world.gate(0, true);
+    world.speak(0, 2);
+    assert!(world.heard(1).is_empty());
+    world.relay.mute(ROOM, ParticipantId(0), false);
+    world.speak(0, 3);
+    let after = world.heard(1);
+    assert_eq!(after.len(), 3);
+    assert_seamless(&[before.last().unwrap().clone(), after[0].clone()]);
+}
+
+#[test]
+fn who_is_muted_before_he_comes_is_muted_when_he_is_there() {
+    let mut world = World::new(config());
+    world.relay.mute(ROOM, ParticipantId(0), true);
+    world.join(CHROMIUM, GCM);
+    world.join(CHROMIUM, GCM);
+    world.connect();
+    world.open_all();
+    world.speak(0, 3);
+    world.speak(1, 2);
+    assert_eq!((world.heard(0).len(), world.heard(1).len()), (2, 0));
+    // His transport goes, and he comes back with another: a page that was loaded again.
+    world.relay.drop_transport(world.now, TransportId(0));
+    let again = world.enter(CHROMIUM, GCM);
+    world.offer(again, 0).unwrap();
+    world.pass(100);
+    let (now, id) = (world.now, TransportId(again as u64));
+    world.relay.gate(now, ROOM, ParticipantId(0), id, true);
+    world.speak(again, 3);
+    assert_eq!(world.heard(1).len(), 0);
+    world.relay.mute(ROOM, ParticipantId(0), false);
+    world.speak(again, 3);
+    assert_eq!(world.heard(1).len(), 3);
+}

@@ -7,17 +7,9 @@ pub(super) fn udp(port: u16) -> Path {
 }
 
 pub(super) fn config() -> Config {
-    Config {
-        udp: vec!["192.0.2.1:443".parse().unwrap()],
-        announce_udp: vec!["192.0.2.1:443".parse().unwrap()],
-        announce_tcp: vec!["192.0.2.1:443".parse().unwrap()],
-        max_slots: 8,
-        max_transports: 10,
-        max_handshakes: 10,
-        srtp_any: false,
-        tcp_only: false,
-        gather: Config::GATHER,
-    }
+    let here: Vec<SocketAddr> = vec!["192.0.2.1:443".parse().unwrap()];
+    let (announce_udp, announce_tcp) = (here.clone(), here.clone());
+    Config { announce_udp, announce_tcp, max_transports: 10, max_handshakes: 10, ..Config::new(here) }
 }
 
 /// A relay, its browsers, and the network between them.
