@@ -58,10 +58,10 @@ fuzz:
 	@tools/need.sh build
 	tools/fuzz.sh
 
-# One build for all three: built package by package, the dependencies are compiled anew with other features.
+# One build for all: built package by package, the dependencies are compiled anew with other features.
 bench:
 	@tools/need.sh test
-	cargo bench --locked --workspace --bench messages --bench fanout
+	cargo bench --locked --workspace --bench messages --bench fanout --bench calls
 	cargo build --release --locked --workspace --examples
 	./target/release/examples/load
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::clock::Timestamp;
 use crate::ids::{DeviceId, SessionId, UserId};
-use crate::model::{CallRecord, HopQuality, Message, PresenceView, Receipt, Settings};
+use crate::model::{CallRecord, HopQuality, Message, MissedCalls, PresenceView, Receipt, Settings};
 
 /// Which devices an event is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,10 +103,8 @@ pub enum Event {
         legs: Vec<HopQuality>,
     },
     CallEnded(CallRecord),
-    /// How many calls he has missed since he last looked.
-    MissedCalls {
-        count: u64,
-    },
+    /// The calls he has missed since he last looked.
+    MissedCalls(MissedCalls),
     /// Somebody came, went, or is not to be disturbed.
     Presence(PresenceView),
     /// One's own settings, for one's other devices.

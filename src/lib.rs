@@ -267,7 +267,7 @@ async fn services(
         epoch,
     })
     .await?;
-    let outbox = Arc::new(calls::service::GroupWatch { outbox, calls: calls.clone() });
+    let outbox = Arc::new(calls::service::Watch { outbox, calls: calls.clone() });
     let limits = ChatLimits::from(&config.limits);
     let chat = Chat::new(store.clone(), outbox, clock.clone(), random.clone(), limits).with(here);
     let network_tests = NetworkTests::new(network_test::Deps {
@@ -321,7 +321,7 @@ fn router(config: &Config, base: &Base, services: &Services, trust: Option<Trust
 }
 
 impl Running {
-    /// Stops within ten seconds: calls are ended and their records closed, everybody is told, requests in hand finish.
+    /// Stops within ten seconds: answered calls are left to the next run, others end, requests in hand finish.
     pub async fn stop(self) {
         self.services.calls.shutdown().await;
         self.stop.cancel();
@@ -330,6 +330,9 @@ impl Running {
             tracing::info!("some connections did not close in time");
         }
         self.jobs.wait().await;
+        if let Some(charla_media::Stats { rooms, transports, tunnels, .. }) = self.media.stats().await {
+            tracing::info!(rooms, transports, tunnels, "the relay stops");
+        }
         self.media.stop();
         self.store.close().await;
     }

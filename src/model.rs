@@ -16,7 +16,7 @@ mod presence;
 mod quality;
 mod timeline;
 
-pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, PathName};
+pub use call::{CallFilter, CallRecord, CallStatus, EndReason, LegRecord, MissedCalls, MissedIn, PathName};
 pub use content::{Quote, Reaction};
 pub use file::{Attachment, AttachmentKind, Carrier, FileHash, StoredFile};
 pub use group::{GroupColor, GroupRole, Look, SystemNote};

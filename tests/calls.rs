@@ -325,22 +325,27 @@ async fn a_start_after_a_crash_closes_what_was_open_on_this_node_only() {
 }
 
 #[tokio::test]
-async fn a_shutdown_tells_everybody_and_closes_every_record() {
+async fn a_stop_ends_what_rings_and_leaves_what_was_answered_to_the_next_run() {
     let w = World::new(limits()).await;
     let (a, b, c, d) =
         (w.person("anna").await, w.person("boris").await, w.person("clara").await, w.person("dora").await);
     let talking = w.talk(a, b).await;
     let ringing = w.calls.start(c.0, c.1, Target::User(d.0)).await.unwrap().call.id;
     w.calls.shutdown().await;
-    for id in [talking, ringing] {
-        let record = w.stored(id).await;
-        assert_eq!((record.status, record.reason), (CallStatus::Failed, Some(EndReason::ServerRestart)));
-        assert!(w.post.ended(id).is_some());
-    }
-    let closed = w.relay.notes().iter().filter(|n| matches!(n, Note::Close(_))).count();
-    assert_eq!(closed, 2);
+    let record = w.stored(ringing).await;
+    assert_eq!((record.status, record.reason), (CallStatus::Failed, Some(EndReason::ServerRestart)));
+    assert!(w.post.ended(ringing).is_some() && w.post.ended(talking).is_none());
+    assert_eq!(w.relay.notes().iter().filter(|n| matches!(n, Note::Close(_))).count(), 1);
     assert_eq!(w.calls.start(a.0, a.1, Target::User(b.0)).await, Err(CallError::Unavailable));
     w.calls.shutdown().await;
+    let left = w.stored(talking).await;
+    assert_eq!((left.status, left.end_time), (CallStatus::Active, None));
+    let alive = w.store.last_heartbeat(&w.node, w.epoch).await.unwrap().unwrap();
+    assert!(left.connect_time <= Some(alive), "it lived until the stop");
+    // Nobody comes back to the next run: it ended when the server stopped.
+    let next = w.again_with("one", Limits { reconnect: Duration::from_millis(300), ..limits() }).await;
+    let record = next.until_stored(talking, CallStatus::Failed).await;
+    assert_eq!((record.reason, record.end_time), (Some(EndReason::ServerRestart), Some(alive)));
 }
 
 #[tokio::test]

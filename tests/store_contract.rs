@@ -21,6 +21,8 @@ mod groups;
 mod kill;
 #[path = "store/messages.rs"]
 mod messages;
+#[path = "store/missed.rs"]
+mod missed;
 #[path = "store/model.rs"]
 mod model;
 #[path = "support/mongod.rs"]
@@ -99,5 +101,7 @@ on_both! {
     calls::the_timeline_is_kept_beside_the_record_until_the_end,
     calls::calls_are_listed_filtered_and_paged,
     calls::a_crash_leaves_stale_calls_and_a_heartbeat,
+    missed::what_rang_in_vain_is_missed_until_it_is_seen,
+    missed::a_call_that_goes_on_may_be_missed_and_joined_after_all,
     engines::a_closed_store_refuses_and_has_lost_nothing,
 }

@@ -25,6 +25,10 @@ run 'the relay in a simulated network, 1,000 seeds' env CHARLA_SEEDS=50 cargo te
 run 'property tests, 20,000 cases each' env PROPTEST_CASES=20000 cargo test --locked --workspace --lib
 run '1,000 calls that come and go, at a real server' \
   env CHARLA_CYCLES=1000 cargo test --locked --workspace --test churn
+run '20 calls at once for ten minutes: reloads, cuts, other devices, one restart' \
+  env CHARLA_CHURN_SECONDS=600 CHARLA_CHURN_CALLS=20 \
+  cargo test --locked --workspace --test churn calls_at_once -- --nocapture
+churn=$(grep -E '^[0-9]+ calls' "$log")
 run '1,000 sockets come back at once after a restart' \
   env CHARLA_HERD=1000 cargo test --locked --workspace --test trouble herd
 run 'fuzzing, 3 minutes for each target' env FUZZ_SECONDS="${FUZZ_SECONDS:-180}" tools/fuzz.sh
@@ -62,5 +66,6 @@ network() (
 verdict=0
 run 'calls through every network, with trouble and loss, in Chromium and Firefox' network || verdict=1
 node tools/figures.mjs "$figures" >"docs/results/$(date -u +%F)-network.md"
+printf '\n20 calls at once: %s\n' "$churn" >>"$out"
 echo "written: $out, $bounds and docs/results/$(date -u +%F)-network.md"
 exit $verdict

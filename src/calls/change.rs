@@ -55,6 +55,8 @@ pub enum Effect {
     OpenGate { user: UserId, device: DeviceId },
     /// Somebody goes on with this device; the one before has no part in it any more.
     Moved { user: UserId, device: DeviceId },
+    /// Nothing of what somebody says is forwarded; or it is again.
+    Mute { user: UserId, muted: bool },
     /// Somebody is out of a call that goes on: no media for him any more; to be stored.
     Gone { user: UserId, reason: EndReason },
     /// Somebody answered or came in: to be stored.
@@ -96,6 +98,10 @@ pub(super) fn effects(changes: &[(UserId, Change)]) -> Vec<Effect> {
             Change::Came(device) => all.extend([Effect::OpenGate { user, device }, Effect::Answered]),
             Change::Moved(device) => all.extend([Effect::Moved { user, device }, Effect::Changed]),
             Change::Left(reason) => all.push(Effect::Gone { user, reason }),
+            // Who mutes himself need not be held to it: what he says next must not wait for our leave.
+            Change::Muted(muted, by) if by.is_some() || !muted => {
+                all.extend([Effect::Mute { user, muted }, Effect::Changed]);
+            }
             Change::Connected | Change::Lost { .. } | Change::Back | Change::Muted(..) => {
                 all.push(Effect::Changed)
             }

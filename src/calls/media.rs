@@ -60,6 +60,8 @@ pub struct Media {
     pub paths: Vec<PathName>,
     pub quality: Fold,
     pub muted: bool,
+    /// Who muted it, if not he himself: then the relay forwards nothing of his until he unmutes himself.
+    pub muted_by: Option<UserId>,
     /// Since when its page is closed.
     pub closed: Option<Now>,
     microphone: Microphone,
@@ -74,6 +76,7 @@ impl Media {
             paths: leg.paths.clone(),
             quality: Fold::resume(&leg.quality),
             muted: leg.muted,
+            muted_by: leg.muted_by,
             ..Self::default()
         }
     }
@@ -84,14 +87,17 @@ impl Media {
         let fresh = std::mem::take(&mut self.paths);
         let mut paths = before.paths.clone();
         paths.extend(fresh.into_iter().filter(|path| !before.paths.contains(path)));
-        Self { quality, paths, path: self.path.or(before.path), ..self }
+        let muted_by = before.muted_by.or(self.muted_by);
+        let (muted, path) = (self.muted || muted_by.is_some(), self.path.or(before.path));
+        Self { quality, paths, path, muted, muted_by, ..self }
     }
     /// Another device takes over.
     pub fn renewed(mut self) -> Self {
         self.quality.renew();
         Self {
             link: Link::Down,
-            muted: false,
+            // Whom a leader muted does not get rid of that by another device.
+            muted: self.muted_by.is_some(),
             closed: None,
             microphone: Microphone::default(),
             route: None,
@@ -164,8 +170,10 @@ impl Media {
 
     fn mute(&mut self, muted: bool, by: Option<UserId>) -> Option<Change> {
         self.microphone = Microphone::default();
-        let before = std::mem::replace(&mut self.muted, muted);
-        (before != muted).then_some(Change::Muted(muted, by))
+        let before = (self.muted, self.muted_by);
+        self.muted = muted;
+        self.muted_by = self.muted_by.or(by).filter(|_| muted);
+        (before != (self.muted, self.muted_by)).then_some(Change::Muted(muted, by))
     }
 
     /// Takes what the browser tells.

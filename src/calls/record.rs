@@ -89,6 +89,7 @@ fn leg(left: &Left) -> LegRecord {
         paths: left.media.paths.clone(),
         reconnects: left.reconnects,
         muted: left.media.muted,
+        muted_by: left.media.muted_by,
         quality: left.media.quality.quality(),
     }
 }

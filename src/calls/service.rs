@@ -4,6 +4,7 @@
 mod command;
 mod dispatch;
 mod lookup;
+mod missed;
 mod plane;
 mod recover;
 mod task;
@@ -15,17 +16,17 @@ use std::sync::Arc;
 use futures_util::stream::BoxStream;
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::command::Leaving;
 use self::command::{Command, Lead};
+pub use self::command::{Leaving, Seen};
 pub use self::plane::{MediaPlane, Plane};
 use self::task::Task;
-pub use self::watch::GroupWatch;
+pub use self::watch::Watch;
 use super::stats::Stats;
 use super::{CallError, Limits, verdict};
 use crate::clock::Clock;
 use crate::event::{Attendance, IceServer, Outbox, Whereabouts};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
-use crate::model::{CallDetail, CallFilter, CallRecord, Cursor, Target};
+use crate::model::{CallDetail, CallFilter, CallRecord, Cursor, MissedCalls, Target};
 use crate::random::Random;
 use crate::store::{Store, StoreError};
 
@@ -163,6 +164,11 @@ impl Calls {
         let _ = self.commands.send(Command::GroupChanged { group }).await;
     }
 
+    /// Somebody blocks somebody: a call between the two is over.
+    pub async fn blocked(&self, by: UserId, other: UserId) {
+        let _ = self.commands.send(Command::Blocked { by, other }).await;
+    }
+
     /// Declines a ringing call for the user, on all his devices. A call that has ended: nothing to do.
     pub async fn reject(&self, user: UserId, device: DeviceId, call: CallId) -> Result<()> {
         self.ask(|reply| Command::Reject { user, device, call, reply }).await
@@ -237,6 +243,17 @@ impl Calls {
         self.ask(|reply| Command::List { user, filter, after, limit, reply }).await
     }
 
+    /// The calls that the user missed and has not seen.
+    pub async fn missed(&self, user: UserId) -> Result<MissedCalls> {
+        self.ask(|reply| Command::Missed { user, reply }).await
+    }
+
+    /// The user has seen those he missed: of one conversation or of all, started at `until` or before. What is left; his
+    /// devices are told.
+    pub async fn see_missed(&self, user: UserId, seen: Seen) -> Result<MissedCalls> {
+        self.ask(|reply| Command::SeeMissed { user, seen, reply }).await
+    }
+
     /// One call of the user's, live or ended.
     pub async fn get(&self, user: UserId, call: CallId) -> Result<CallRecord> {
         Ok(self.detail(user, call).await?.call)
@@ -249,8 +266,8 @@ impl Calls {
         Ok(CallDetail { call, timeline, findings })
     }
 
-    /// Ends every live call as `failed`/`serverRestart`, tells everybody, and waits at most two seconds for the records
-    /// to be written. Every later command is refused.
+    /// Ends every call that only rings as `failed`/`serverRestart` and tells its people, leaves the answered ones to the
+    /// next run, and waits at most two seconds for the records to be written. Every later command is refused.
     pub async fn shutdown(&self) {
         let _ = self.ask(|reply| Command::Shutdown { reply }).await;
     }

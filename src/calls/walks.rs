@@ -318,7 +318,8 @@ fn muting_is_told_once_and_survives_the_answer() {
     let (call, _) = call.handle(Input::Accept { user: callee(), device: device(B1) }, now, &LIMITS);
     assert!(record::of(&call).legs[1].muted);
     let (call, effects) = call.handle(mute(B1, false), now, &LIMITS);
-    assert_eq!(effects, [Effect::Changed]);
+    // Whoever else may have muted him: the relay is told that he may be heard.
+    assert_eq!(effects, [Effect::Mute { user: callee(), muted: false }, Effect::Changed]);
     let (call, effects) = call.handle(mute(B1, false), now, &LIMITS);
     assert!(effects.is_empty());
     let (call, effects) = call.handle(mute(B2, true), now, &LIMITS);

@@ -3,20 +3,26 @@
 use axum::Json;
 use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Id, Params, Signed, limit};
+use super::extract::{Id, Json as Body, Params, Signed, limit};
 use super::paging;
 use super::problem::Refused;
 use super::{App, Route};
+use crate::calls::service::Seen;
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, UserId};
-use crate::model::{CallDetail, CallFilter, CallRecord, CallStatus};
+use crate::model::{CallDetail, CallFilter, CallRecord, CallStatus, MissedCalls};
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![("/api/v1/calls", get(list)), ("/api/v1/calls/{id}", get(call))]
+    vec![
+        ("/api/v1/calls", get(list)),
+        ("/api/v1/calls/missed", get(missed)),
+        ("/api/v1/calls/missed/seen", post(see_missed)),
+        ("/api/v1/calls/{id}", get(call)),
+    ]
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -77,6 +83,36 @@ pub async fn list(
     let last = calls.last().filter(|_| calls.len() == limit);
     let next = last.map(|c| paging::encode(c.start_time, c.id.0));
     Ok((paging::link(&uri, "after", next.as_deref()), Json(CallsView { calls, next })))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"until": "2026-03-01T09:30:00.000Z"}))]
+pub struct SeenBody {
+    /// Only those in this conversation.
+    #[schema(value_type = Option<String>, pattern = "^[0-9a-fA-F]{24}$")]
+    conversation: Option<ConversationId>,
+    /// Only those that started then or before: what came after what the asker looked at stays.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+}
+
+/// How many calls the asker missed and has not seen, and where.
+#[utoipa::path(get, path = "/api/v1/calls/missed", operation_id = "getMissedCalls", tag = "calls", responses((status = 200, body = MissedCalls)))]
+pub async fn missed(State(app): State<App>, Signed(actor): Signed) -> Result<Json<MissedCalls>, Refused> {
+    Ok(Json(app.calls.missed(actor.user).await?))
+}
+
+/// The asker has seen them: what is left.
+#[utoipa::path(post, path = "/api/v1/calls/missed/seen", operation_id = "seeMissedCalls", tag = "calls", request_body = SeenBody,
+    responses((status = 200, body = MissedCalls)))]
+pub async fn see_missed(
+    State(app): State<App>,
+    Signed(actor): Signed,
+    Body(body): Body<SeenBody>,
+) -> Result<Json<MissedCalls>, Refused> {
+    let seen = Seen { conversation: body.conversation, until: body.until };
+    Ok(Json(app.calls.see_missed(actor.user, seen).await?))
 }
 
 /// One call, with what happened in it and why it was bad.

@@ -34,7 +34,7 @@ use crate::site::COOKIE;
         people::mutes, people::presence, people::mute, people::unmute, people::receipts, people::search,
         admin::users, admin::create, admin::user, admin::change, admin::reset, admin::set_password,
         admin::invitations, admin::invite, admin::revoke,
-        calls::list, calls::call, health::live, health::ready, health::info
+        calls::list, calls::missed, calls::see_missed, calls::call, health::live, health::ready, health::info
     ),
     components(schemas(Problem)),
     modifiers(&Common)

@@ -97,6 +97,10 @@ pub struct LegRecord {
     /// How often media was lost and came back.
     pub reconnects: u32,
     pub muted: bool,
+    /// Who muted him, while he has not unmuted himself since; null: he himself.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub muted_by: Option<UserId>,
     pub quality: LegQuality,
 }
 
@@ -162,6 +166,34 @@ impl CallRecord {
         let missed = self.legs.iter().filter(|leg| leg.user != self.caller && leg.is_missed());
         missed.map(|leg| leg.user).collect()
     }
+}
+
+/// Calls that somebody missed and has not looked at yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MissedCalls {
+    pub count: u64,
+    /// Where, the last one missed first; at most [`MissedCalls::CONVERSATIONS`].
+    pub conversations: Vec<MissedIn>,
+}
+
+impl MissedCalls {
+    /// So many conversations are told of at most; `count` counts all.
+    pub const CONVERSATIONS: usize = 100;
+
+    /// Of all conversations, the last one missed first.
+    pub fn of(mut conversations: Vec<MissedIn>) -> Self {
+        let count = conversations.iter().map(|of| of.count).sum();
+        conversations.truncate(Self::CONVERSATIONS);
+        Self { count, conversations }
+    }
+}
+
+/// How many calls somebody missed in one conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MissedIn {
+    #[schema(value_type = String)]
+    pub conversation: ConversationId,
+    pub count: u64,
 }
 
 /// Which calls to list; absent means any.

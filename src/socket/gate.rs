@@ -146,8 +146,9 @@ impl Gate {
             tracing::debug!("no welcome: the store does not answer");
             return conn.close();
         };
+        let missed_calls = self.handlers.missed_calls(&conn).await;
         let (device, epoch) = (conn.device, self.epoch);
-        conn.welcome(&ServerEvent::Welcome { user, device, epoch, calls, settings, mutes });
+        conn.welcome(&ServerEvent::Welcome { user, device, epoch, calls, settings, mutes, missed_calls });
         tracing::debug!(device = %conn.device, "here");
     }
 

@@ -13,7 +13,7 @@ use crate::calls::CallError;
 use crate::calls::service::{Calls, Leaving, MediaAnswer, Started};
 use crate::chat::{Chat, ChatError, Draft, Sent, SyncView};
 use crate::code::{Code, Refusal};
-use crate::model::{CallRecord, Message, SettingsPatch, Target};
+use crate::model::{CallRecord, Message, MissedCalls, SettingsPatch, Target};
 use crate::network_test::{Begun, NetworkTests, TestError};
 
 /// The services behind the events.
@@ -156,6 +156,14 @@ impl Handlers {
         self.calls.live(conn.actor.user).await.unwrap_or_else(|error| {
             tracing::debug!(%error, "no calls to tell");
             Vec::new()
+        })
+    }
+
+    /// The calls that the user has missed. None if the calls service is gone, as above.
+    pub async fn missed_calls(&self, conn: &Conn) -> MissedCalls {
+        self.calls.missed(conn.actor.user).await.unwrap_or_else(|error| {
+            tracing::debug!(%error, "no missed calls to tell");
+            MissedCalls::default()
         })
     }
 }

@@ -11,7 +11,8 @@ use crate::clock::Timestamp;
 use crate::event::{Event, IceServer, RingStop, SlotUser};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, FileId, MessageId, NetworkTestId, UserId};
 use crate::model::{
-    CallRecord, HopQuality, Message, Mute, OwnUser, PathName, PresenceView, Receipt, Settings, Target,
+    CallRecord, HopQuality, Message, MissedCalls, Mute, OwnUser, PathName, PresenceView, Receipt, Settings,
+    Target,
 };
 use crate::network_test::Peer;
 
@@ -278,6 +279,7 @@ pub enum ServerEvent {
         calls: Vec<CallRecord>,
         settings: Settings,
         mutes: Vec<Mute>,
+        missed_calls: MissedCalls,
     },
     NewMessage {
         message: Message,
@@ -321,9 +323,7 @@ pub enum ServerEvent {
     CallEnded {
         call: CallRecord,
     },
-    MissedCalls {
-        count: u64,
-    },
+    MissedCalls(MissedCalls),
     Presence(PresenceView),
     SettingsChanged {
         settings: Settings,
@@ -381,7 +381,7 @@ impl ServerEvent {
             Self::Speaking { .. } => "speaking",
             Self::Quality { .. } => "quality",
             Self::CallEnded { .. } => "callEnded",
-            Self::MissedCalls { .. } => "missedCalls",
+            Self::MissedCalls(_) => "missedCalls",
             Self::Presence(_) => "presence",
             Self::SettingsChanged { .. } => "settingsChanged",
             Self::BlockChanged { .. } => "blockChanged",
@@ -409,7 +409,7 @@ impl From<Event> for ServerEvent {
             Event::Speaking { call, users } => Self::Speaking { call, users },
             Event::Quality { call, legs } => Self::Quality { call, legs },
             Event::CallEnded(call) => Self::CallEnded { call },
-            Event::MissedCalls { count } => Self::MissedCalls { count },
+            Event::MissedCalls(missed) => Self::MissedCalls(missed),
             Event::Presence(view) => Self::Presence(view),
             Event::SettingsChanged(settings) => Self::SettingsChanged { settings },
             Event::BlockChanged { user, blocked } => Self::BlockChanged { user, blocked },

@@ -18,8 +18,8 @@ use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
 pub use crate::model::{CallFilter, Cursor, Page, Timeline};
 use crate::model::{
-    CallRecord, Conversation, FileHash, GroupRole, Look, Message, Receipt, Role, Session, StoredFile,
-    SystemNote, TokenHash, User,
+    CallRecord, Conversation, FileHash, GroupRole, Look, Message, MissedCalls, Receipt, Role, Session,
+    StoredFile, SystemNote, TokenHash, User,
 };
 
 /// What went wrong in a store. The text is for the log, never for a user.
@@ -278,6 +278,15 @@ pub trait Store: people::PeopleStore + search::SearchStore {
         after: Option<Cursor<CallId>>,
         limit: usize,
     ) -> Result<Vec<CallRecord>>;
+    /// Calls that `user` missed ([`CallRecord::missed_by`], also of one that goes on) and has not seen.
+    async fn missed_calls(&self, user: UserId) -> Result<MissedCalls>;
+    /// `user` has seen those he missed: of one conversation or of all, started at `until` or before. True if there were any.
+    async fn see_missed_calls(
+        &self,
+        user: UserId,
+        conversation: Option<ConversationId>,
+        until: Option<Timestamp>,
+    ) -> Result<bool>;
     /// Records of `node` that are still open and not of `epoch`: a crash left them.
     async fn stale_calls(&self, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>>;
 

@@ -68,6 +68,7 @@ impl MediaPlane for NoMedia {
     fn open_room(&self, _: RoomId) {}
     fn close_room(&self, _: RoomId) {}
     fn open_gate(&self, _: RoomId, _: ParticipantId, _: TransportId) {}
+    fn mute(&self, _: RoomId, _: ParticipantId, _: bool) {}
     fn drop_transport(&self, _: TransportId) {}
     fn offer(&self, _: Offer) -> BoxFuture<'static, Result<MediaAnswer, OfferError>> {
         unreachable!("REST takes no offers")

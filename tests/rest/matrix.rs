@@ -137,6 +137,8 @@ fn rows(subject: &Subject) -> Vec<Row> {
         row("POST /api/v1/files", None, signed(400)),
         row("GET /api/v1/files/{id}", None, PARTIES),
         row("GET /api/v1/calls", None, SIGNED),
+        row("GET /api/v1/calls/missed", None, SIGNED),
+        row("POST /api/v1/calls/missed/seen", Some(json!({})), SIGNED),
         row("GET /api/v1/calls/{id}", None, PARTIES),
         row("GET /api/v1/users/me/settings", None, SIGNED),
         row("PATCH /api/v1/users/me/settings", Some(json!({})), SIGNED),

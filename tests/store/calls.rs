@@ -23,11 +23,13 @@ fn leg(user: UserId) -> LegRecord {
         paths: Vec::new(),
         reconnects: 0,
         muted: false,
+        muted_by: None,
         quality: LegQuality::default(),
     }
 }
 
-fn call(caller: UserId, receiver: UserId, node: &str, epoch: EpochId) -> CallRecord {
+/// One that rings.
+pub fn call(caller: UserId, receiver: UserId, node: &str, epoch: EpochId) -> CallRecord {
     CallRecord {
         id: CallId(oid()),
         conversation: ConversationId(oid()),
@@ -73,6 +75,7 @@ pub async fn a_record_is_kept_to_the_last_field(bed: Bed) {
         paths: vec![PathName::Udp, PathName::IceTcp],
         reconnects: 3,
         muted: true,
+        muted_by: Some(UserId(oid())),
         quality: LegQuality {
             rtt_ms: Some(12.34),
             worst_rtt_ms: Some(0.1),

@@ -22,6 +22,7 @@ pub enum Note {
     Open(RoomId),
     Close(RoomId),
     Gate(ParticipantId, TransportId),
+    Mute(ParticipantId, bool),
     Drop(TransportId),
     Offer(RoomId, ParticipantId, TransportId),
 }
@@ -60,6 +61,9 @@ impl MediaPlane for Relay {
     }
     fn open_gate(&self, _: RoomId, participant: ParticipantId, transport: TransportId) {
         self.note(Note::Gate(participant, transport));
+    }
+    fn mute(&self, _: RoomId, participant: ParticipantId, muted: bool) {
+        self.note(Note::Mute(participant, muted));
     }
     fn drop_transport(&self, transport: TransportId) {
         self.note(Note::Drop(transport));

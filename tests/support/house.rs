@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use charla::accounts::{Accounts, Client, Credentials, Registration, SignedIn};
 use charla::calls::Limits as CallLimits;
-use charla::calls::service::{Calls, Deps, GroupWatch, MediaPlane};
+use charla::calls::service::{Calls, Deps, MediaPlane, Watch};
 use charla::chat::{Chat, ChatLimits};
 use charla::clock::{Clock as _, SystemClock};
 use charla::config;
@@ -33,6 +33,7 @@ impl MediaPlane for NoMedia {
     fn open_room(&self, _: RoomId) {}
     fn close_room(&self, _: RoomId) {}
     fn open_gate(&self, _: RoomId, _: ParticipantId, _: TransportId) {}
+    fn mute(&self, _: RoomId, _: ParticipantId, _: bool) {}
     fn drop_transport(&self, _: TransportId) {}
     fn offer(&self, _: Offer) -> BoxFuture<'static, Result<Answer, OfferError>> {
         Box::pin(async { Err(OfferError::BadSdp("this relay answers nothing")) })
@@ -121,7 +122,7 @@ impl House {
         })
         .await
         .unwrap();
-        let outbox = Arc::new(GroupWatch { outbox, calls: calls.clone() });
+        let outbox = Arc::new(Watch { outbox, calls: calls.clone() });
         let chat_limits = ChatLimits { sends: PLENTY, ..ChatLimits::default() };
         let chat = Arc::new(Chat::new(store.clone(), outbox, clock.clone(), random.clone(), chat_limits));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -2,6 +2,7 @@
 //! TCP and over TLS. Owns one way and one peer connection; knows nothing of calls and their events.
 #![allow(dead_code)]
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -215,8 +216,11 @@ pub struct Phone {
     client: Client,
     wire: Wire,
     next: Instant,
-    /// Audio packets that came.
+    /// Audio packets that came, and how many of whom: by the CSRC of each.
     pub heard: usize,
+    pub heard_of: HashMap<u32, usize>,
+    /// The CSRC under which others hear it, if that was said.
+    pub csrc: u32,
 }
 
 impl Phone {
@@ -224,7 +228,12 @@ impl Phone {
     pub async fn answered(mut client: Client, sdp: &str, way: &Way) -> Phone {
         let relay = client.answer(Instant::now(), sdp).unwrap();
         let wire = Wire::open(way, relay).await;
-        Phone { client, wire, next: Instant::now(), heard: 0 }
+        Phone { client, wire, next: Instant::now(), heard: 0, heard_of: HashMap::new(), csrc: 0 }
+    }
+
+    /// Whether audio could flow.
+    pub fn connected(&self) -> bool {
+        self.client.connected()
     }
 
     /// Says one packet at once, whatever the time.
@@ -257,9 +266,14 @@ impl Phone {
                 self.wire.send(&datagram).await;
             }
             if let Ok(datagram) = tokio::time::timeout(FRAME / 4, self.wire.receive()).await
-                && self.client.handle(Instant::now(), &datagram).is_some()
+                && let Some(packet) = self.client.handle(Instant::now(), &datagram)
             {
                 self.heard += 1;
+                if let [first, _, _, _, _, _, _, _, _, _, _, _, a, b, c, d, ..] = packet[..]
+                    && first & 0x0f == 1
+                {
+                    *self.heard_of.entry(u32::from_be_bytes([a, b, c, d])).or_default() += 1;
+                }
                 each(self.heard);
             }
         }

@@ -85,6 +85,23 @@ impl Server {
         }
     }
 
+    /// SIGTERM, as a service manager or somebody who updates it would; waits until it has stopped.
+    #[allow(dead_code)]
+    pub async fn stop(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        let told = std::process::Command::new("kill").arg("-TERM").arg(child.id().to_string()).status();
+        assert!(told.unwrap().success());
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                assert!(status.success(), "{status}: {}", self.log());
+                return;
+            }
+            assert!(Instant::now() < end, "the server did not stop:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// The process's number.
     #[allow(dead_code)]
     pub fn pid(&self) -> u32 {

@@ -190,6 +190,13 @@ impl Socket {
         packets.iter().filter_map(|packet| event_of(packet)).collect()
     }
 
+    /// The events that came until the server closed the connection.
+    pub async fn last_events(&mut self) -> Vec<(String, Value)> {
+        self.closed().await;
+        let packets = std::mem::take(&mut self.packets);
+        packets.iter().filter_map(|packet| event_of(packet)).collect()
+    }
+
     /// Waits until the server has closed the connection.
     pub async fn closed(&mut self) {
         let reading = async {

@@ -35,6 +35,12 @@ pub enum Act {
         participant: Participant,
         transport: Transport,
     },
+    /// Of this person nothing is forwarded, whatever the gate; or it is again.
+    Mute {
+        room: Room,
+        participant: Participant,
+        muted: bool,
+    },
     DropTransport(Transport),
     Tell(Audience, Event),
     /// Store a new record; then say [`Book::created`](super::Book::created).
@@ -43,6 +49,8 @@ pub enum Act {
     Resume(CallRecord),
     /// Store how far the call has come.
     Update(CallRecord, Timeline),
+    /// Store how far the call has come, for the last time in this run: the next one goes on with it.
+    Suspend(CallRecord, Timeline),
     /// Store the ended record, once; then say [`Book::closed`](super::Book::closed).
     Close(CallRecord, Timeline),
 }

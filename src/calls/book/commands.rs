@@ -1,10 +1,7 @@
 //! PURE: what people ask of the Book. Each command first asks `policy`, and answers a stranger as if there were no call.
 
-use std::collections::BTreeMap;
-
 use super::act::{Act, Room};
-use super::seats::Seats;
-use super::telling::{Pace, people};
+use super::telling::people;
 use super::{Begun, Book, Desk, Result, Start, Whom};
 use crate::calls::call::{Call, Head, Input, Kind};
 use crate::calls::leg::Leg;
@@ -52,19 +49,7 @@ impl Book {
             return Begun::Off(record);
         }
         let room = Room(self.mint());
-        let desk = Desk {
-            room,
-            participants: Vec::new(),
-            members,
-            seats: Seats::default(),
-            gates: BTreeMap::new(),
-            parting: BTreeMap::new(),
-            announced: false,
-            timer: None,
-            stored: None,
-            pace: Pace::default(),
-        };
-        self.desks.insert(id, desk);
+        self.desks.insert(id, Desk::new(room, members, false));
         self.of_room.insert(room, id);
         if matches!(kind, Kind::Group { .. }) {
             self.of_group.insert(conversation, id);

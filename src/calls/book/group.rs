@@ -87,6 +87,21 @@ impl Book {
         Ok(())
     }
 
+    pub(super) fn mute(&mut self, id: CallId, user: UserId, muted: bool) {
+        let Some(desk) = self.desks.get(&id) else { return };
+        if let Some(participant) = desk.participant(user) {
+            self.acts.push_back(Act::Mute { room: desk.room, participant, muted });
+        }
+    }
+
+    /// Who was muted and comes back, perhaps after a restart of the server, is muted.
+    pub(super) fn remind_of_mute(&mut self, id: CallId, call: &Call, user: UserId) {
+        let media = call.leg(user).and_then(Leg::media);
+        if media.is_some_and(|media| media.muted_by.is_some()) {
+            self.mute(id, user, true);
+        }
+    }
+
     /// Takes somebody out. He comes back only if he is invited.
     pub fn remove(&mut self, by: UserId, id: CallId, user: UserId, now: Now) -> Result<()> {
         self.may_moderate(by, id, user)?;
@@ -102,6 +117,16 @@ impl Book {
             return Ok(());
         }
         Err(if own.party || own.role.is_some() { CallError::Forbidden } else { CallError::NotFound })
+    }
+
+    /// Somebody blocks somebody: a call that is between these two he leaves, whoever started it. In a group they may
+    /// both be, and so in its call.
+    pub fn blocked(&mut self, by: UserId, other: UserId, now: Now) {
+        let Some(id) = self.of_user.get(&by).copied() else { return };
+        let Some(head) = self.calls.get(&id).map(Call::head) else { return };
+        if [Some(head.caller), head.receiver()].iter().all(|who| [Some(by), Some(other)].contains(who)) {
+            self.drive(id, Input::Leave { user: by }, now);
+        }
     }
 
     /// Whether a group has a call.

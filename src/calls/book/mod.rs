@@ -8,13 +8,19 @@ mod commands;
 mod group;
 #[cfg(test)]
 mod journeys;
+#[cfg(test)]
+mod likeness;
 mod media;
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod parties;
 pub mod restore;
 mod seats;
 #[cfg(test)]
 mod storm;
+#[cfg(test)]
+mod table;
 mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -101,6 +107,20 @@ struct Desk {
 }
 
 impl Desk {
+    fn new(room: Room, members: Vec<(UserId, GroupRole)>, announced: bool) -> Self {
+        Self {
+            room,
+            participants: Vec::new(),
+            members,
+            seats: Seats::default(),
+            gates: BTreeMap::new(),
+            parting: BTreeMap::new(),
+            announced,
+            timer: None,
+            stored: None,
+            pace: Pace::default(),
+        }
+    }
     fn role(&self, user: UserId) -> Option<GroupRole> {
         self.members.iter().find(|(member, _)| *member == user).map(|(_, role)| *role)
     }
@@ -219,7 +239,11 @@ impl Book {
             match effect {
                 Effect::StopRinging { user, except, reason } => self.stop_ringing(id, user, except, reason),
                 Effect::Ring { user } => rung.push(user),
-                Effect::OpenGate { user, device } => self.open_gate(id, user, device),
+                Effect::OpenGate { user, device } => {
+                    self.remind_of_mute(id, &call, user);
+                    self.open_gate(id, user, device);
+                }
+                Effect::Mute { user, muted } => self.mute(id, user, muted),
                 Effect::Moved { user, device } => self.move_gate(id, user, device),
                 Effect::Gone { user, reason } => {
                     self.part(id, user);
@@ -329,13 +353,5 @@ impl Book {
         if let Some((participant, line)) = participant.zip(desk.seats.current((user, device))) {
             self.acts.push_back(Act::OpenGate { room, participant, transport: line.transport });
         }
-    }
-
-    /// The server stops: every live call ends, and no record waits for a report.
-    pub fn shut(&mut self, now: Now) {
-        for id in self.calls.keys().copied().collect::<Vec<_>>() {
-            self.drive(id, Input::Abort(EndReason::ServerRestart), now);
-        }
-        self.close_all();
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::act::{Act, News};
-use super::journeys::{LIMITS, Table, a, b, c, call, d, id};
 use super::restore::Stored;
+use super::table::{LIMITS, Table, a, b, c, call, d, id};
 use super::{Begun, Start, Whom};
 use crate::calls::CallError;
 use crate::event::{Event, RingStop};

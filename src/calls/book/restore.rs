@@ -1,16 +1,13 @@
-//! PURE: calls that an earlier run of this server left, taken up again.
-
-use std::collections::BTreeMap;
+//! PURE: calls over the end of a run of this server: left in the store when it stops, taken up again by the next one.
 
 use super::act::{Act, Room};
-use super::seats::Seats;
-use super::telling::Pace;
 use super::{Book, Desk};
-use crate::calls::call::Call;
+use crate::calls::call::{Call, Input};
 use crate::calls::now::Now;
+use crate::calls::record;
 use crate::clock::Timestamp;
-use crate::ids::UserId;
-use crate::model::{CallRecord, GroupRole, Timeline};
+use crate::ids::{CallId, UserId};
+use crate::model::{CallRecord, EndReason, GroupRole, Timeline};
 
 /// What was stored of a call, and of its group.
 #[derive(Clone, Debug)]
@@ -36,19 +33,7 @@ impl Book {
             return false;
         }
         let room = Room(self.mint());
-        let desk = Desk {
-            room,
-            participants: Vec::new(),
-            members,
-            seats: Seats::default(),
-            gates: BTreeMap::new(),
-            parting: BTreeMap::new(),
-            announced: true,
-            timer: None,
-            stored: None,
-            pace: Pace::default(),
-        };
-        self.desks.insert(id, desk);
+        self.desks.insert(id, Desk::new(room, members, true));
         self.of_room.insert(room, id);
         if record.receiver.is_none() {
             self.of_group.insert(record.conversation, id);
@@ -57,6 +42,7 @@ impl Book {
         for (user, device) in there {
             self.seat_person(id, user);
             self.of_user.insert(user, id);
+            self.remind_of_mute(id, &call, user);
             self.open_gate(id, user, device);
         }
         self.set_timer(id, call.poll_timeout(&self.limits));
@@ -65,5 +51,30 @@ impl Book {
         self.store(&call, now);
         self.calls.insert(id, call);
         true
+    }
+
+    /// The server stops. A call that nobody has answered ends; in the others people talk on once the next run is up, so
+    /// they are left in the store as they stand. No record waits for a report any more.
+    pub fn shut(&mut self, now: Now) {
+        for id in self.calls.keys().copied().collect::<Vec<_>>() {
+            self.drive(id, Input::Tick, now);
+            if matches!(self.calls.get(&id), Some(Call::Active(_))) {
+                self.suspend(id);
+            } else {
+                self.drive(id, Input::Abort(EndReason::ServerRestart), now);
+            }
+        }
+        self.close_all();
+    }
+
+    /// Forgets a call without an end, and says nothing of it: its people learn of the restart by the next run's epoch.
+    fn suspend(&mut self, id: CallId) {
+        self.set_timer(id, None);
+        let Some((call, desk)) = self.calls.remove(&id).zip(self.desks.remove(&id)) else { return };
+        self.of_user.retain(|_, of| *of != id);
+        self.of_transport.retain(|_, (of, _)| *of != id);
+        self.of_room.remove(&desk.room);
+        self.of_group.retain(|_, of| *of != id);
+        self.acts.push_back(Act::Suspend(record::of(&call), call.timeline()));
     }
 }

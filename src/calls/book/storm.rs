@@ -5,6 +5,7 @@
 mod crash;
 mod marks;
 mod party;
+mod relay;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +70,8 @@ struct Storm {
     opened: u64,
     transports: BTreeMap<Transport, (Room, UserId, DeviceId, CallId)>,
     dropped: BTreeSet<Transport>,
+    /// Whom the relay does not forward.
+    muted: BTreeSet<Participant>,
     offers: Vec<Transport>,
     creating: Vec<CallId>,
     closing: Vec<CallId>,
@@ -96,6 +99,7 @@ impl Storm {
             opened: 0,
             transports: BTreeMap::new(),
             dropped: BTreeSet::new(),
+            muted: BTreeSet::new(),
             offers: vec![],
             creating: vec![],
             closing: vec![],
@@ -216,63 +220,6 @@ impl Storm {
         }
     }
 
-    fn offer(&mut self, user: UserId, device: DeviceId, call: CallId) {
-        let fingerprint = format!("sha-256 {}", self.below(3));
-        let live = self.book.record(call).filter(|_| self.book.is_live(call));
-        match self.book.offer((user, device), call, fingerprint, self.now) {
-            Ok(seat) => {
-                let record = live.unwrap();
-                let leg = record.legs.iter().find(|l| l.user == user).unwrap();
-                assert!(
-                    leg.device.is_none_or(|d| d == device),
-                    "an offer of a device that is not in the call"
-                );
-                assert!(self.rooms.contains(&seat.room));
-                assert!(!self.dropped.contains(&seat.transport), "a dropped transport is used again");
-                self.transports.insert(seat.transport, (seat.room, user, device, call));
-                self.offers.push(seat.transport);
-            }
-            Err(error) => assert_ne!(error, CallError::Internal),
-        }
-    }
-
-    fn relay_answers(&mut self) {
-        if self.offers.is_empty() {
-            return;
-        }
-        let index = self.below(self.offers.len());
-        let transport = self.offers.swap_remove(index);
-        if self.below(6) == 0 {
-            self.book.refused(transport);
-        } else {
-            let _ = self.book.answered(transport, vec!["1".into(), "2".into()], self.now);
-        }
-    }
-
-    fn news(&mut self) {
-        let all: Vec<_> = self.transports.keys().copied().collect();
-        let Some(transport) = self.pick(&all) else { return };
-        let room = self.transports[&transport].0;
-        let news = match self.below(14) {
-            0..=4 => News::Up(PathName::Udp),
-            5 => News::Silent,
-            6 => News::Heard,
-            7 => News::PathChanged(PathName::IceTcp),
-            8..=9 => {
-                let mut side = || {
-                    let (packets, lost) = (self.below(900) as u64, self.below(90) as u64);
-                    Direction { packets, lost, loss_pct: self.below(101) as f32, jitter_ms: 3.0 }
-                };
-                News::Quality(Report { rtt_ms: Some(20.0), up: side(), down: side() })
-            }
-            10..=11 => News::Slots(vec![(0, Participant(3)), (9, Participant(4))]),
-            12 => News::Down,
-            _ if self.below(5) == 0 => return self.book.room_failed(room, self.now),
-            _ => News::Heard,
-        };
-        self.book.news(transport, news, self.now);
-    }
-
     fn store_answers(&mut self) {
         if self.below(2) == 0 && !self.closing.is_empty() {
             let call = self.closing.remove(0);
@@ -315,6 +262,13 @@ impl Storm {
                 Act::DropTransport(transport) => {
                     self.dropped.insert(transport);
                 }
+                Act::Mute { participant, muted, .. } => {
+                    if muted {
+                        self.muted.insert(participant);
+                    } else {
+                        self.muted.remove(&participant);
+                    }
+                }
                 Act::Tell(to, event) => self.tell(&to, event),
                 Act::Create(record) => {
                     assert_eq!(record.status, CallStatus::Ringing);
@@ -327,6 +281,10 @@ impl Storm {
                     self.keep(&record, &timeline);
                     assert!(!record.status.ended() && self.calls[&record.id].closed == 0);
                     ordered(&record);
+                }
+                Act::Suspend(record, timeline) => {
+                    assert!(record.answer_time.is_some() && !record.status.ended());
+                    self.keep(&record, &timeline);
                 }
                 Act::Close(record, timeline) => {
                     in_bounds(&timeline);

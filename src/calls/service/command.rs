@@ -4,9 +4,10 @@ use tokio::sync::oneshot;
 
 use super::{MediaAnswer, Result, Started};
 use crate::calls::stats::Stats;
+use crate::clock::Timestamp;
 use crate::event::IceServer;
 use crate::ids::{CallId, ConversationId, DeviceId, UserId};
-use crate::model::{CallFilter, CallRecord, Cursor, Target, Timeline};
+use crate::model::{CallFilter, CallRecord, Cursor, MissedCalls, Target, Timeline};
 
 /// Why somebody leaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +16,14 @@ pub enum Leaving {
     HangUp,
     /// His browser gave no microphone.
     NoMicrophone,
+}
+
+/// Which missed calls somebody has seen: all but for what is said here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub conversation: Option<ConversationId>,
+    /// Those that started then or before.
+    pub until: Option<Timestamp>,
 }
 
 /// What somebody does to another one's part in a call, or to the whole.
@@ -109,6 +118,11 @@ pub(super) enum Command {
     GroupChanged {
         group: ConversationId,
     },
+    /// One blocks the other.
+    Blocked {
+        by: UserId,
+        other: UserId,
+    },
     Evict {
         user: UserId,
         device: DeviceId,
@@ -123,6 +137,15 @@ pub(super) enum Command {
         after: Option<Cursor<CallId>>,
         limit: usize,
         reply: Reply<Vec<CallRecord>>,
+    },
+    Missed {
+        user: UserId,
+        reply: Reply<MissedCalls>,
+    },
+    SeeMissed {
+        user: UserId,
+        seen: Seen,
+        reply: Reply<MissedCalls>,
     },
     Get {
         user: UserId,

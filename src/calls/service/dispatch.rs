@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::command::{Command, Lead, Leaving, Reply};
+use super::command::{Command, Lead, Leaving, Reply, Seen};
 use super::task::{Done, Task};
-use super::{Result, lookup};
+use super::{Result, lookup, missed};
 use crate::calls::CallError;
 use crate::ids::{CallId, ConversationId, DeviceId, UserId};
-use crate::model::{CallRecord, Target, Timeline};
+use crate::model::{CallFilter, CallRecord, Cursor, MissedCalls, Target, Timeline};
 use crate::policy::{Action, may};
 
 impl Task {
@@ -57,19 +57,44 @@ impl Task {
             }
             Command::DeviceHere { user, device } => self.book.device_here(user, device, now),
             Command::DeviceGone { user, device, closed } => self.book.device_gone(user, device, closed, now),
+            Command::Blocked { by, other } => self.book.blocked(by, other, now),
             Command::Evict { user, device } => self.book.evict(user, device, now),
             Command::Live { user, reply } => drop(reply.send(Ok(self.book.live(user)))),
             Command::List { user, filter, after, limit, reply } => {
-                let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
-                tokio::spawn(async move {
-                    let found = lookup::bounded(store.calls_of(user, &filter, after, limit)).await;
-                    let _ = done.send(Done::Listed { found, filter, reply });
-                });
+                self.list(user, filter, (after, limit), reply);
             }
+            Command::Missed { user, reply } => self.missed(user, None, reply),
+            Command::SeeMissed { user, seen, reply } => self.missed(user, Some(seen), reply),
             Command::Get { user, call, reply } => self.get(user, call, reply),
             // The loop takes it.
             Command::Shutdown { reply } => drop(reply.send(Err(CallError::Internal))),
         }
+    }
+
+    fn list(
+        &self,
+        user: UserId,
+        filter: CallFilter,
+        (after, limit): (Option<Cursor<CallId>>, usize),
+        reply: Reply<Vec<CallRecord>>,
+    ) {
+        let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
+        tokio::spawn(async move {
+            let found = lookup::bounded(store.calls_of(user, &filter, after, limit)).await;
+            let _ = done.send(Done::Listed { found, filter, reply });
+        });
+    }
+
+    /// What somebody has missed, once he has seen these.
+    fn missed(&self, user: UserId, seen: Option<Seen>, reply: Reply<MissedCalls>) {
+        let (store, counts) = (Arc::clone(&self.deps.store), self.counts.clone());
+        tokio::spawn(async move {
+            let missed = match seen {
+                Some(seen) => missed::see(&*store, &counts, user, seen).await,
+                None => lookup::bounded(store.missed_calls(user)).await,
+            };
+            reply.send(missed)
+        });
     }
 
     fn leave(&mut self, user: UserId, call: CallId, why: Leaving) -> Result<()> {

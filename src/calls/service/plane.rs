@@ -23,6 +23,8 @@ pub trait MediaPlane: Send + Sync + 'static {
     fn close_room(&self, room: RoomId);
     /// Lets media flow to and from a participant, over `transport`.
     fn open_gate(&self, room: RoomId, participant: ParticipantId, transport: TransportId);
+    /// Lets nothing of what a participant says be forwarded, whatever his gate; or lets it again.
+    fn mute(&self, room: RoomId, participant: ParticipantId, muted: bool);
     fn drop_transport(&self, transport: TransportId);
     /// Answers a browser's offer: a new transport, or an ICE restart of one that is here. The offer counts from the
     /// call on, whether or not the future is awaited.
@@ -46,6 +48,9 @@ impl MediaPlane for Plane {
     }
     fn open_gate(&self, room: RoomId, participant: ParticipantId, transport: TransportId) {
         self.media.gate(room, participant, transport, true);
+    }
+    fn mute(&self, room: RoomId, participant: ParticipantId, muted: bool) {
+        self.media.mute(room, participant, muted);
     }
     fn drop_transport(&self, transport: TransportId) {
         self.media.drop_transport(transport);

@@ -12,8 +12,9 @@ use tokio::sync::mpsc::{self, Receiver, UnboundedReceiver, UnboundedSender};
 use tokio::time::{sleep, timeout};
 
 use super::command::{Command, Reply};
+use super::missed::Counts;
 use super::plane::{self, Fact};
-use super::writer::{self, Write};
+use super::writer::{Write, Writer};
 use super::{Deps, MediaAnswer, Result, Started, lookup};
 use crate::calls::book::act::{Act, Participant, Transport};
 use crate::calls::book::restore::Stored;
@@ -76,6 +77,7 @@ pub(super) struct Task {
     pub(super) deps: Deps,
     pub(super) book: Book,
     pub(super) done: UnboundedSender<Done>,
+    pub(super) counts: Counts,
     /// The writer of each call whose record is not closed yet.
     writers: HashMap<CallId, UnboundedSender<Write>>,
     /// Who waits for a new call to be stored.
@@ -87,7 +89,9 @@ impl Task {
         let (done, outcomes) = mpsc::unbounded_channel();
         let home = Home { node: deps.node.clone(), epoch: deps.epoch };
         let book = Book::new(deps.limits, home);
-        (Self { deps, book, done, writers: HashMap::new(), starting: HashMap::new() }, outcomes)
+        let counts = Counts::launch(Arc::clone(&deps.store), Arc::clone(&deps.outbox));
+        let (writers, starting) = (HashMap::new(), HashMap::new());
+        (Self { deps, book, done, counts, writers, starting }, outcomes)
     }
 
     /// Takes up calls that an earlier run left; hands back those that cannot go on.
@@ -129,12 +133,15 @@ impl Task {
         }
     }
 
-    /// Everybody is told at once; the records get a bounded time. One that is not written then is closed by the next
-    /// start.
+    /// Whose call ends is told at once; the records get a bounded time. One that is not written then is taken up or
+    /// closed by the next start as the last write left it.
     async fn stop(&mut self, mut inbox: Receiver<Command>, mut outcomes: UnboundedReceiver<Done>) {
-        self.book.shut(self.now());
+        let now = self.now();
+        self.book.shut(now);
         self.act();
         self.starting.clear();
+        let (store, node, epoch) = (Arc::clone(&self.deps.store), self.deps.node.clone(), self.deps.epoch);
+        let beat = store.heartbeat(&node, epoch, now.wall);
         let written = async {
             while !self.writers.is_empty() {
                 let Some(done) = outcomes.recv().await else { break };
@@ -143,11 +150,13 @@ impl Task {
                 self.act();
             }
         };
-        if timeout(LAST_WRITES, written).await.is_err() {
-            tracing::warn!(
-                calls = self.writers.len(),
-                "records of calls are left for the next start to close"
-            );
+        let written = async { tokio::join!(written, beat).1 };
+        let outcome = timeout(LAST_WRITES, written).await;
+        if let Ok(Err(error)) = &outcome {
+            tracing::warn!(%error, "the last heartbeat could not be stored");
+        }
+        if outcome.is_err() {
+            tracing::warn!(calls = self.writers.len(), "records of calls are left for the next start");
         }
         // What was asked meanwhile is dropped: its askers hear "unavailable".
         while inbox.try_recv().is_ok() {}
@@ -167,6 +176,9 @@ impl Task {
                 Act::OpenGate { room, participant, transport } => {
                     media.open_gate(RoomId(room.0), ParticipantId(participant.0), TransportId(transport.0));
                 }
+                Act::Mute { room, participant, muted } => {
+                    media.mute(RoomId(room.0), ParticipantId(participant.0), muted);
+                }
                 Act::DropTransport(transport) => media.drop_transport(TransportId(transport.0)),
                 Act::Tell(to, event) => self.tell(to, event),
                 Act::Create(record) => self.create(record),
@@ -174,6 +186,10 @@ impl Task {
                 Act::Update(record, timeline) => {
                     tracing::debug!(call = %record.id, status = ?record.status, connected = record.connect_time.is_some(), "a call goes on");
                     self.write(record.id, Write::Update(record, timeline));
+                }
+                Act::Suspend(record, timeline) => {
+                    tracing::info!(call = %record.id, "a call waits for the next run");
+                    self.write(record.id, Write::Suspend(record, timeline));
                 }
                 Act::Close(record, timeline) => {
                     tracing::info!(call = %record.id, status = ?record.status, reason = ?record.reason, seconds = record.duration_seconds, "a call ended");
@@ -187,7 +203,7 @@ impl Task {
         tracing::info!(call = %record.id, caller = %record.caller, conversation = %record.conversation, "a call starts");
         let (sender, writes) = mpsc::unbounded_channel();
         self.writers.insert(record.id, sender);
-        tokio::spawn(writer::write(Arc::clone(&self.deps.store), record, writes, self.done.clone()));
+        tokio::spawn(self.writer().write(record, writes));
     }
 
     /// The record is there already: an earlier run made it.
@@ -195,7 +211,12 @@ impl Task {
         tracing::info!(call = %record.id, caller = %record.caller, "a call of the run before goes on");
         let (sender, writes) = mpsc::unbounded_channel();
         self.writers.insert(record.id, sender);
-        tokio::spawn(writer::go_on(Arc::clone(&self.deps.store), record.id, writes, self.done.clone()));
+        tokio::spawn(self.writer().go_on(record.id, writes));
+    }
+
+    fn writer(&self) -> Writer {
+        let (store, done) = (Arc::clone(&self.deps.store), self.done.clone());
+        Writer { store, done, counts: self.counts.clone() }
     }
 
     fn write(&self, id: CallId, write: Write) {
@@ -293,6 +314,7 @@ impl Task {
             Done::Members { group, members } => self.book.members(group, members, now),
             Done::OffStored { record, device, stored, reply } => {
                 if stored.is_ok() {
+                    self.counts.stored(&[], &record);
                     let others = Audience::users_except([record.caller], record.caller, device);
                     self.deps.outbox.publish(others, Event::CallEnded(record.clone()));
                 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::time::{sleep, timeout};
 
+use super::missed::Counts;
 use super::task::Done;
 use crate::ids::CallId;
 use crate::model::{CallRecord, Timeline};
@@ -22,67 +23,72 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) enum Write {
     Update(CallRecord, Timeline),
+    /// The last one of this run.
+    Suspend(CallRecord, Timeline),
     /// The last one.
     Close(CallRecord, Timeline),
 }
 
-/// Creates the record, then takes writes until the last.
-pub(super) async fn write(
-    store: Arc<dyn Store>,
-    record: CallRecord,
-    writes: UnboundedReceiver<Write>,
-    done: UnboundedSender<Done>,
-) {
-    let id = record.id;
-    create(&*store, record, &done).await;
-    go_on(store, id, writes, done).await;
+/// Writes one record.
+pub(super) struct Writer {
+    pub store: Arc<dyn Store>,
+    pub done: UnboundedSender<Done>,
+    pub counts: Counts,
 }
 
-/// Takes the writes of a record that is there, until the last.
-pub(super) async fn go_on(
-    store: Arc<dyn Store>,
-    id: CallId,
-    mut writes: UnboundedReceiver<Write>,
-    done: UnboundedSender<Done>,
-) {
-    while let Some(mut write) = writes.recv().await {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            // A newer record says all that an older one says.
-            while let Ok(newer) = writes.try_recv() {
-                write = newer;
-            }
-            let (record, timeline, last) = match &write {
-                Write::Update(record, timeline) => (record, timeline, false),
-                Write::Close(record, timeline) => (record, timeline, true),
-            };
-            if stored(store.update_call(record.clone(), timeline.clone()).await, id) {
-                if last {
-                    // The task is gone only when the server has stopped.
-                    let _ = done.send(Done::Closed(id));
-                    return;
+impl Writer {
+    /// Creates the record, then takes writes until the last.
+    pub(super) async fn write(self, record: CallRecord, writes: UnboundedReceiver<Write>) {
+        let id = record.id;
+        self.create(record).await;
+        self.go_on(id, writes).await;
+    }
+
+    /// Takes the writes of a record that is there, until the last.
+    pub(super) async fn go_on(self, id: CallId, mut writes: UnboundedReceiver<Write>) {
+        let mut missed = Vec::new();
+        while let Some(mut write) = writes.recv().await {
+            let mut pause = FIRST_PAUSE;
+            loop {
+                // A newer record says all that an older one says.
+                while let Ok(newer) = writes.try_recv() {
+                    write = newer;
                 }
-                break;
+                let (record, timeline, last) = match &write {
+                    Write::Update(record, timeline) => (record, timeline, false),
+                    Write::Suspend(record, timeline) | Write::Close(record, timeline) => {
+                        (record, timeline, true)
+                    }
+                };
+                if stored(self.store.update_call(record.clone(), timeline.clone()).await, id) {
+                    missed = self.counts.stored(&missed, record);
+                    if last {
+                        // The task is gone only when the server has stopped.
+                        let _ = self.done.send(Done::Closed(id));
+                        return;
+                    }
+                    break;
+                }
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
-}
 
-/// A create that is late counts as failed, but is awaited: what follows must come after it.
-async fn create(store: &dyn Store, record: CallRecord, done: &UnboundedSender<Done>) {
-    let id = record.id;
-    let mut create = store.create_call(record);
-    let outcome = timeout(PATIENCE, &mut create).await;
-    let stored = matches!(outcome, Ok(Ok(())));
-    if let Ok(Err(error)) = &outcome {
-        tracing::warn!(call = %id, %error, "the record of a new call could not be stored");
-    }
-    let _ = done.send(Done::Created { id, stored });
-    if outcome.is_err() {
-        tracing::warn!(call = %id, "the store is slow; the call was refused");
-        let _ = create.await;
+    /// A create that is late counts as failed, but is awaited: what follows must come after it.
+    async fn create(&self, record: CallRecord) {
+        let id = record.id;
+        let mut create = self.store.create_call(record);
+        let outcome = timeout(PATIENCE, &mut create).await;
+        let stored = matches!(outcome, Ok(Ok(())));
+        if let Ok(Err(error)) = &outcome {
+            tracing::warn!(call = %id, %error, "the record of a new call could not be stored");
+        }
+        let _ = self.done.send(Done::Created { id, stored });
+        if outcome.is_err() {
+            tracing::warn!(call = %id, "the store is slow; the call was refused");
+            let _ = create.await;
+        }
     }
 }
 

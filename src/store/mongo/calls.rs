@@ -2,11 +2,12 @@
 
 use futures_util::TryStreamExt as _;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{DateTime, Document, doc};
+use mongodb::bson::{DateTime, Document, doc, serialize_to_document};
 use serde::{Deserialize, Serialize};
 
 use super::Base;
 use super::error::duplicate;
+use super::missed;
 use super::values::{date, int, limit, number, time};
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
@@ -41,6 +42,9 @@ pub(super) struct CallDoc {
     /// JSON: read and written as a whole, and left out of every list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     timeline: Option<String>,
+    /// Who missed it and has not seen that; when the record is made. Later on it is `missed`'s.
+    #[serde(default)]
+    unseen: Vec<ObjectId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +61,8 @@ struct LegDoc {
     paths: Vec<PathName>,
     reconnects: u32,
     muted: bool,
+    #[serde(default)]
+    muted_by: Option<ObjectId>,
     quality: LegQuality,
 }
 
@@ -74,6 +80,7 @@ impl From<&LegRecord> for LegDoc {
             paths: l.paths.clone(),
             reconnects: l.reconnects,
             muted: l.muted,
+            muted_by: l.muted_by.map(|u| u.0),
             quality: l.quality,
         }
     }
@@ -93,6 +100,7 @@ impl From<LegDoc> for LegRecord {
             paths: d.paths,
             reconnects: d.reconnects,
             muted: d.muted,
+            muted_by: d.muted_by.map(UserId),
             quality: d.quality,
         }
     }
@@ -118,6 +126,7 @@ impl From<&CallRecord> for CallDoc {
             node: c.node.clone(),
             epoch: c.epoch.map(|e| e.0),
             timeline: None,
+            unseen: c.missed_by().into_iter().map(|user| user.0).collect(),
         }
     }
 }
@@ -153,8 +162,10 @@ pub(super) async fn create(m: &Base, call: &CallRecord) -> Result<()> {
 pub(super) async fn update(m: &Base, call: &CallRecord, timeline: &Timeline) -> Result<bool> {
     let filter = doc! { "_id": call.id.0, "open": true };
     let timeline = serde_json::to_string(timeline).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    let missed = call.missed_by().into_iter().map(|user| user.0).collect();
     let call = CallDoc { timeline: Some(timeline), ..CallDoc::from(call) };
-    Ok(m.calls.replace_one(filter, call).await?.matched_count == 1)
+    let call = serialize_to_document(&call).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+    Ok(m.calls.update_one(filter, missed::replacing(call, missed)).await?.matched_count == 1)
 }
 
 /// What only the page of one call shows.

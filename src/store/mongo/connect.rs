@@ -121,7 +121,8 @@ pub(super) async fn identify(db: &Database) -> Result<i64> {
 
 /// Makes the indexes; does nothing where they are. Also makes the collections, which a transaction should not.
 pub(super) async fn index(db: &Database) -> Result<()> {
-    for (name, indexes) in indexes().into_iter().chain(super::people::indexes()) {
+    let others = super::people::indexes().into_iter().chain([super::missed::index()]);
+    for (name, indexes) in indexes().into_iter().chain(others) {
         db.collection::<Document>(name).create_indexes(indexes).await?;
     }
     Ok(())

@@ -13,6 +13,7 @@ mod groups;
 mod invitations;
 mod marks;
 mod messages;
+mod missed;
 mod people;
 mod regards;
 mod search;
@@ -38,8 +39,8 @@ use super::{
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
 use crate::model::{
-    CallRecord, Conversation, FileHash, Message, Receipt, Role, Session, StoredFile, Timeline, TokenHash,
-    User,
+    CallRecord, Conversation, FileHash, Message, MissedCalls, Receipt, Role, Session, StoredFile, Timeline,
+    TokenHash, User,
 };
 
 /// The database and its collections; a clone is the same.
@@ -297,6 +298,18 @@ impl Store for Mongo {
         limit: usize,
     ) -> Result<Vec<CallRecord>> {
         calls::of_user(&self.base, user, filter, after, limit).await
+    }
+    async fn missed_calls(&self, user: UserId) -> Result<MissedCalls> {
+        missed::of_user(&self.base, user).await
+    }
+    async fn see_missed_calls(
+        &self,
+        user: UserId,
+        conversation: Option<ConversationId>,
+        until: Option<Timestamp>,
+    ) -> Result<bool> {
+        let _busy = self.writing()?;
+        missed::see(&self.base, user, conversation, until).await
     }
     async fn stale_calls(&self, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>> {
         calls::stale(&self.base, node, epoch).await

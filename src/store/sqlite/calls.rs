@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::error::is_taken;
+use super::missed;
 use super::rows::{json, limit, maybe_oid, raw, time};
 use super::threads::Tx;
 use crate::clock::Timestamp;
@@ -50,7 +51,8 @@ pub(super) fn create(tx: &Tx<'_>, call: &CallRecord) -> Result<()> {
         Err(e) if is_taken(&e) => return Err(StoreError::Taken(Unique::Id)),
         other => other?,
     };
-    users(tx, call)
+    users(tx, call)?;
+    missed::note(tx, call)
 }
 
 pub(super) fn update(tx: &Tx<'_>, call: &CallRecord, timeline: &Timeline) -> Result<bool> {
@@ -71,6 +73,7 @@ pub(super) fn update(tx: &Tx<'_>, call: &CallRecord, timeline: &Timeline) -> Res
     let sql = "DELETE FROM call_users WHERE call = ?1 AND start_time <> ?2";
     tx.conn.prepare_cached(sql)?.execute(params![raw(call.id.0), call.start_time.0])?;
     users(tx, call)?;
+    missed::note(tx, call)?;
     let sql = "INSERT INTO call_timelines (call, timeline) VALUES (?1, ?2)
                ON CONFLICT (call) DO UPDATE SET timeline = excluded.timeline";
     let timeline = serde_json::to_string(timeline).map_err(|e| StoreError::Unavailable(e.to_string()))?;

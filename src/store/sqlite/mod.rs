@@ -10,6 +10,7 @@ mod groups;
 mod invitations;
 mod lanes;
 mod messages;
+mod missed;
 mod people;
 mod regards;
 mod rows;
@@ -35,8 +36,8 @@ use super::{
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
 use crate::model::{
-    CallRecord, Conversation, FileHash, Message, Receipt, Role, Session, StoredFile, Timeline, TokenHash,
-    User,
+    CallRecord, Conversation, FileHash, Message, MissedCalls, Receipt, Role, Session, StoredFile, Timeline,
+    TokenHash, User,
 };
 
 /// A database in a file. Several of these, also in several processes, may share one file.
@@ -244,6 +245,17 @@ impl Store for Sqlite {
     ) -> Result<Vec<CallRecord>> {
         let filter = filter.clone();
         self.threads.read(move |conn| calls::of_user(conn, user, &filter, after, limit)).await
+    }
+    async fn missed_calls(&self, user: UserId) -> Result<MissedCalls> {
+        self.threads.read(move |conn| missed::of_user(conn, user)).await
+    }
+    async fn see_missed_calls(
+        &self,
+        user: UserId,
+        conversation: Option<ConversationId>,
+        until: Option<Timestamp>,
+    ) -> Result<bool> {
+        self.threads.write(Normal, move |tx| missed::see(tx, user, conversation, until)).await
     }
     async fn stale_calls(&self, node: &str, epoch: EpochId) -> Result<Vec<CallRecord>> {
         let node = node.to_owned();

@@ -24,6 +24,7 @@ const STEPS: &[&str] = &[
     include_str!("files.sql"),
     include_str!("search.sql"),
     include_str!("looks.sql"),
+    include_str!("missed.sql"),
 ];
 /// Files up to this size are checked page by page at every start; beyond it that would take too long.
 const CHECKED_BYTES: u64 = 64 << 20;

@@ -1,4 +1,4 @@
-//! Tests only: the server crashes and another run of it takes up what was stored.
+//! Tests only: the server crashes, or stops in good order, and another run of it takes up what was stored.
 
 use super::{Book, CallId, CallRecord, EpochId, Home, LIMITS, Storm, Timeline, id, user};
 use crate::calls::book::restore::Stored;
@@ -22,11 +22,18 @@ impl Storm {
     /// Every record is closed or taken up; what was not stored never was.
     pub(super) fn crash(&mut self) {
         self.crashes += 1;
+        if self.below(2) == 0 {
+            // No crash, but a stop in good order.
+            self.book.shut(self.now);
+            self.obey();
+            assert!(self.book.poll_timeout().is_none() && self.book.of_user.is_empty());
+        }
         let home = Home { node: "here".into(), epoch: EpochId(id(2000 + self.crashes)) };
         self.book = Book::new(LIMITS, home);
         self.rooms.clear();
         self.transports.clear();
         self.dropped.clear();
+        self.muted.clear();
         self.offers.clear();
         self.creating.clear();
         self.closing.clear();

@@ -108,6 +108,11 @@ impl Storm {
                 let of = self.book.of_user.get(&place.0);
                 assert!(of.is_some(), "somebody who is in no call has a transport");
             }
+            for leg in call.legs().iter().filter(|leg| leg.is_in()) {
+                let muted = desk.participant(leg.user()).is_some_and(|p| self.muted.contains(&p));
+                let by = leg.media().and_then(|media| media.muted_by);
+                assert_eq!(muted, by.is_some(), "the relay holds to it whom a leader muted: {leg:?}");
+            }
             for leg in call.legs() {
                 let here = self.book.of_user.get(&leg.user()) == Some(id);
                 assert_eq!(here, !matches!(leg, Leg::Left(_)), "who is in a call is in the book: {leg:?}");
