@@ -60,6 +60,27 @@ async fn plain_http_is_sent_to_https() {
     server.running.stop().await;
 }
 
+/// As the first request of a connection, too: clients that try new methods want to hear that there is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_that_nobody_has_is_answered_and_not_cut_off() {
+    let server = Edge::new().await;
+    for method in ["QUERY", "PROPFIND", "VERSION-CONTROL", "X"] {
+        let request = format!("{method} {LIVE} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let mut stream = server.connect_tls().await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let said = String::from_utf8(until_closed(stream).await).unwrap();
+        assert!(
+            said.starts_with("HTTP/1.1 405 ") && said.contains("\"methodNotAllowed\""),
+            "{method}: {said}"
+        );
+        let mut plain = server.connect().await;
+        plain.write_all(request.as_bytes()).await.unwrap();
+        let said = String::from_utf8(until_closed(plain).await).unwrap();
+        assert!(said.starts_with("HTTP/1.1 308 "), "{method}: {said}");
+    }
+    server.running.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_does_not_show_what_he_speaks_is_closed() {
     let server = Edge::with(impatient(), |_| {}).await;

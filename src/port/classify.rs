@@ -28,8 +28,8 @@ pub const ENOUGH: usize = 24;
 
 const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const H2_PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-const VERBS: [&[u8]; 9] =
-    [b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ", b"TRACE "];
+/// Longer names of methods are nobody's; the longest registered one has 17 letters.
+const METHOD_LETTERS: usize = 20;
 /// A STUN message is a header of 20 bytes and attributes that fit into a datagram.
 const STUN_FRAME: std::ops::RangeInclusive<u16> = 20..=2048;
 
@@ -76,12 +76,20 @@ fn stun(first: &[u8], kind: Kind) -> Verdict {
     }
 }
 
+/// The preface of HTTP/2, or a method and a blank. Of whatever method: that it is not for an address is for HTTP to say
+/// (405), and new ones come (QUERY).
 fn http(first: &[u8]) -> Verdict {
-    let verdicts = VERBS.iter().copied().chain([&H2_PREFACE[..]]).map(|word| prefix(first, word, Kind::Http));
-    verdicts.fold(Verdict::Foreign, |so_far, next| match (so_far, next) {
-        (Verdict::Known(_), _) | (_, Verdict::Foreign) => so_far,
-        _ => next,
-    })
+    let preface = prefix(first, H2_PREFACE, Kind::Http);
+    if preface != Verdict::Foreign || first.starts_with(b"PRI ") {
+        return preface;
+    }
+    let letters = first.iter().take_while(|b| b.is_ascii_uppercase() || **b == b'-').count();
+    match first.get(letters) {
+        _ if letters > METHOD_LETTERS => Verdict::Foreign,
+        None => Verdict::More,
+        Some(b' ') if letters > 0 => Verdict::Known(Kind::Http),
+        Some(_) => Verdict::Foreign,
+    }
 }
 
 fn prefix(first: &[u8], word: &[u8], kind: Kind) -> Verdict {
@@ -110,7 +118,7 @@ mod tests {
     #[test]
     fn each_kind_is_known_by_its_first_bytes() {
         let framed = framed();
-        let cases: [(&[u8], Verdict); 30] = [
+        let cases: [(&[u8], Verdict); 36] = [
             (b"", Verdict::More),
             (&[0x16], Verdict::More),
             (&[0x16, 3], Verdict::Known(Kind::Tls)),
@@ -131,7 +139,13 @@ mod tests {
             (b"GET ", Verdict::Known(Kind::Http)),
             (b"GET / HTTP/1.1\r\n", Verdict::Known(Kind::Http)),
             (b"get / HTTP/1.1\r\n", Verdict::Foreign),
-            (b"GETS", Verdict::Foreign),
+            (b"GETS", Verdict::More),
+            (b"GET\r\n", Verdict::Foreign),
+            (b" GET /", Verdict::Foreign),
+            (b"QUERY /api/v1/users HTTP/1.1", Verdict::Known(Kind::Http)),
+            (b"VERSION-CONTROL /", Verdict::Known(Kind::Http)),
+            (b"ABCDEFGHIJKLMNOPQRSTU", Verdict::Foreign),
+            (b"PRIVATE /", Verdict::Known(Kind::Http)),
             (b"POST /x", Verdict::Known(Kind::Http)),
             (b"OPTIONS * HTTP/1.1", Verdict::Known(Kind::Http)),
             (b"CONNECT a:1", Verdict::Known(Kind::Http)),
