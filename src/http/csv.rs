@@ -94,6 +94,8 @@ pub const TABLES: [Table; 2] = [
     },
 ];
 
+/// By this Excel knows that a file is UTF-8; without it, it reads the letters of most languages wrong.
+const BYTE_ORDER_MARK: &str = "\u{FEFF}";
 /// A page of JSON is at most a hundred messages or calls.
 const PAGE_BYTES: usize = 16 << 20;
 const PAGE_ITEMS: &str = "limit=100";
@@ -168,7 +170,7 @@ async fn export(
         Err(Stop::Broken) => return Err(refuse(Code::Internal, "The server's log has the cause.")),
     };
     let name = export.table.name;
-    let first = export.table.headings() + &first;
+    let first = BYTE_ORDER_MARK.to_owned() + &export.table.headings() + &first;
     let rest = stream::try_unfold(export, |mut export| async move {
         if export.cursor.is_none() {
             return Ok(None);
