@@ -47,8 +47,11 @@ fn a_service_manager_hears_when_it_serves_and_when_it_stops() {
     assert!(serving.0.wait().unwrap().success());
 }
 
+/// Of ten: a service without any hardening has 9.6.
+const MOST_EXPOSED: f64 = 2.0;
+
 #[test]
-fn systemd_takes_the_unit() {
+fn systemd_takes_the_unit_and_calls_it_hardened() {
     let unit = file("deploy/charla.service");
     for line in ["Type=notify", "StateDirectory=charla", "StateDirectoryMode=0700", "NoNewPrivileges=yes"] {
         assert!(unit.lines().any(|l| l == line), "the unit lacks {line}");
@@ -66,6 +69,51 @@ fn systemd_takes_the_unit() {
     let said = String::from_utf8_lossy(&output.stderr);
     let ours: Vec<&str> = said.lines().filter(|line| line.contains("charla.service")).collect();
     assert!(output.status.success() && ours.is_empty(), "{said}");
+    let mut security = Command::new("systemd-analyze");
+    security.args(["security", "--offline=yes", "--no-pager"]).arg(&path);
+    let said = String::from_utf8_lossy(&security.output().unwrap().stdout).into_owned();
+    let (_, exposure) = said.split_once("Overall exposure level for charla.service: ").expect(&said);
+    let exposure: f64 = exposure.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(exposure <= MOST_EXPOSED, "{said}");
+}
+
+#[test]
+fn compose_takes_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |text: &str| {
+        fs::create_dir_all(dir.path().join("deploy")).unwrap();
+        fs::write(dir.path().join("deploy/compose.yaml"), text).unwrap();
+    };
+    let config = |program: &[&str], ip: Option<&str>| {
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]).args(["--file", "deploy/compose.yaml", "config"]).current_dir(dir.path());
+        command.env_remove("CHARLA_PUBLIC_IP");
+        ip.map(|ip| command.env("CHARLA_PUBLIC_IP", ip));
+        command.output()
+    };
+    let text = file("deploy/compose.yaml");
+    let there = |program: &[&str]| {
+        let version = Command::new(program[0]).args(&program[1..]).arg("version").output();
+        version.is_ok_and(|output| output.status.success())
+    };
+    let program: &[&str] = if there(&["docker", "compose"]) {
+        write(&text);
+        &["docker", "compose"]
+    } else if there(&["docker-compose"]) {
+        // The one of Python is older than the name of a project.
+        write(&text.lines().filter(|line| !line.starts_with("name:")).collect::<Vec<_>>().join("\n"));
+        &["docker-compose"]
+    } else {
+        eprintln!("skipped: there is no compose on this machine");
+        return;
+    };
+    let whole = config(program, Some("192.0.2.7")).unwrap();
+    let said = String::from_utf8_lossy(&whole.stdout);
+    assert!(whole.status.success(), "{}", String::from_utf8_lossy(&whole.stderr));
+    assert!(said.contains("192.0.2.7") && said.contains("service_healthy"), "{said}");
+    let without = config(program, None).unwrap();
+    let said = String::from_utf8_lossy(&without.stderr);
+    assert!(!without.status.success() && said.contains("under which callers reach"), "{said}");
 }
 
 #[test]
