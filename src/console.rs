@@ -1,27 +1,30 @@
 //! `charla user …` and `charla invite …`: administration at the command line, on the store itself. Works beside a running
 //! server: both engines take several writers (SQLite one after the other, each waits up to ten seconds for the other), and
-//! what ends here is written down there, where the server looks every second.
+//! what ends here is written down there, where the server looks every second. A database of an older format is refused: the
+//! server may be of that version. Knows no table.
 
-use std::fmt::Write as _;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Subcommand;
+use serde::Serialize;
+use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::accounts::admin::{By, NewAccount};
+use crate::accounts::admin::{By, NewAccount, ResetSecret};
 use crate::accounts::{AccountError, Accounts, InvitationWish};
-use crate::clock::{Clock, SystemClock};
-use crate::code::Refusal;
+use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::code::{Code, Refusal};
 use crate::config::Config;
 use crate::event::{Audience, Event, Outbox};
 use crate::ids::InvitationId;
-use crate::model::{AdminUser, Cursor, Role, StandingChange, UserQuery};
+use crate::model::{AdminUser, Cursor, Invitation, Role, StandingChange, UserQuery};
 use crate::private::{self, PrivateError};
 use crate::random::Random;
 use crate::startup::addresses::{self, Machine};
+use crate::startup::database;
 use crate::store::{StoreError, open};
-use crate::{RunError, store_url};
 
 /// `charla user …`
 #[derive(Debug, Subcommand)]
@@ -97,25 +100,98 @@ impl From<Invite> for Command {
     }
 }
 
+/// What was done or found. Its JSON has the shapes and names of the REST routes; its text is for people.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Users {
+        users: Vec<AdminUser>,
+    },
+    User(AdminUser),
+    Made {
+        user: AdminUser,
+        #[serde(flatten)]
+        link: Link,
+    },
+    Link(Link),
+    Invitations {
+        invitations: Vec<Invitation>,
+    },
+    Invited {
+        invitation: Invitation,
+        link: String,
+    },
+    Revoked {
+        id: InvitationId,
+    },
+}
+
+/// A link that works once. Its secret stands in the fragment, so that no server log ever sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    link: String,
+    expires_at: Timestamp,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Users { users } => users.iter().try_for_each(|user| write_user(f, user)),
+            Self::User(user) => write_user(f, user),
+            Self::Made { user, link } => {
+                write_user(f, user).and_then(|()| write_link(f, &link.link, link.expires_at))
+            }
+            Self::Link(link) => write_link(f, &link.link, link.expires_at),
+            Self::Invitations { invitations } => invitations.iter().try_for_each(|one| {
+                let Invitation { id, uses, max_uses, expires_at, note, .. } = one;
+                writeln!(f, "{id}  {uses} of {max_uses} used, until {expires_at}  {note}")
+            }),
+            Self::Invited { invitation, link } => write_link(f, link, invitation.expires_at),
+            Self::Revoked { id } => writeln!(f, "{id} is revoked"),
+        }
+    }
+}
+
+fn write_user(f: &mut fmt::Formatter<'_>, account: &AdminUser) -> fmt::Result {
+    let off = if account.disabled { "  switched off" } else { "" };
+    let role = crate::store::derive::word(&account.role);
+    writeln!(f, "{}  {}  {}  {role}{off}", account.public.id, account.public.username, account.email)
+}
+
+fn write_link(f: &mut fmt::Formatter<'_>, link: &str, until: Timestamp) -> fmt::Result {
+    writeln!(f, "To be handed on, good until {until}: {link}")
+}
+
 /// Why it was not done.
 #[derive(Debug, Error)]
 pub enum ConsoleError {
-    #[error(transparent)]
-    Run(#[from] RunError),
     #[error(transparent)]
     Private(#[from] PrivateError),
     #[error(transparent)]
     Store(#[from] StoreError),
     /// In the words that a user is told.
-    #[error("{0}")]
-    Refused(String),
+    #[error("{}", .0.detail)]
+    Refused(Refusal),
+}
+
+impl ConsoleError {
+    /// For programs: as acks have it.
+    pub fn json(&self) -> Value {
+        let (code, errors) = match self {
+            Self::Private(_) | Self::Store(_) => (Code::Unavailable, &[][..]),
+            Self::Refused(refusal) => (refusal.code, &refusal.errors[..]),
+        };
+        let detail = self.to_string();
+        json!({"error": {"code": code.as_str(), "title": code.title(), "detail": detail, "errors": errors}})
+    }
 }
 
 impl From<AccountError> for ConsoleError {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Store(error) => Self::Store(error),
-            error => Self::Refused(Refusal::from(error).detail),
+            error => Self::Refused(Refusal::from(error)),
         }
     }
 }
@@ -139,13 +215,13 @@ fn role(text: &str) -> Result<Role, String> {
     }
 }
 
-/// Does it and says what to print.
+/// Does it.
 ///
 /// # Errors
 /// Why it was not done.
-pub async fn run(config: &Config, command: Command) -> Result<String, ConsoleError> {
+pub async fn run(config: &Config, command: Command) -> Result<Answer, ConsoleError> {
     private::directory(&config.server.data_dir)?;
-    let store = open::open(&store_url(config)?).await?;
+    let store = open::beside(&database::url(config)?).await?;
     let random = Arc::new(Random::system());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // It signs nobody in, so its key is never used.
@@ -160,85 +236,85 @@ pub async fn run(config: &Config, command: Command) -> Result<String, ConsoleErr
     done
 }
 
-async fn user(accounts: &Accounts, config: &Config, command: User) -> Result<String, ConsoleError> {
+async fn user(accounts: &Accounts, config: &Config, command: User) -> Result<Answer, ConsoleError> {
     let by = By::Console;
     let named = async |name: &str| match accounts.account_named(by, name).await {
-        Err(AccountError::NotFound) => Err(ConsoleError::Refused(format!("there is no account {name}"))),
+        Err(AccountError::NotFound) => {
+            let detail = format!("There is no account {name}.");
+            Err(ConsoleError::Refused(Refusal::new(Code::NotFound, detail)))
+        }
         other => Ok(other?.public.id),
     };
     let change = async |name: &str, change: StandingChange| {
         let account = accounts.change_account(by, named(name).await?, change).await?;
-        Ok::<_, ConsoleError>(line(&account))
+        Ok::<_, ConsoleError>(Answer::User(account))
     };
     match command {
         User::List { prefix } => list(accounts, prefix).await,
         User::Create { name, email, role } => {
             let new = NewAccount { username: name, email, role };
-            let (account, reset) = accounts.create_account(by, new).await?;
-            Ok(format!("{}{}", line(&account), link(config, "reset", &reset.secret, "a day")))
+            let (user, reset) = accounts.create_account(by, new).await?;
+            Ok(Answer::Made { user, link: password_link(config, &reset) })
         }
         User::Disable { name } => change(&name, StandingChange { disabled: Some(true), role: None }).await,
         User::Enable { name } => change(&name, StandingChange { disabled: Some(false), role: None }).await,
         User::Role { name, role } => change(&name, StandingChange { role: Some(role), disabled: None }).await,
         User::Reset { name } => {
             let reset = accounts.reset_account(by, named(&name).await?).await?;
-            Ok(link(config, "reset", &reset.secret, "a day"))
+            Ok(Answer::Link(password_link(config, &reset)))
         }
     }
 }
 
-async fn list(accounts: &Accounts, prefix: String) -> Result<String, ConsoleError> {
+async fn list(accounts: &Accounts, prefix: String) -> Result<Answer, ConsoleError> {
     let mut query = UserQuery { prefix, ..UserQuery::default() };
-    let mut text = String::new();
+    let mut users = Vec::new();
     loop {
         let (page, next) = accounts.list_users(By::Console, query.clone(), PAGE).await?;
-        page.iter().for_each(|account| text += &line(account));
+        users.extend(page);
         match next {
             Some(_) => query.after = next,
-            None => return Ok(text),
+            None => return Ok(Answer::Users { users }),
         }
     }
 }
 
-async fn invite(accounts: &Accounts, config: &Config, command: Invite) -> Result<String, ConsoleError> {
+async fn invite(accounts: &Accounts, config: &Config, command: Invite) -> Result<Answer, ConsoleError> {
     match command {
         Invite::Create { uses, hours, note } => {
             let lifetime = Duration::from_secs(u64::from(hours) * 3600);
             let wish = InvitationWish { note, max_uses: uses, lifetime };
-            let (_, secret) = accounts.invite(By::Console, wish).await?;
-            Ok(link(config, "invite", &secret, &format!("{hours} hours")))
+            let (invitation, secret) = accounts.invite(By::Console, wish).await?;
+            Ok(Answer::Invited { invitation, link: link(config, "invite", &secret) })
         }
         Invite::List => {
-            let (mut text, mut after) = (String::new(), None);
+            let (mut invitations, mut after) = (Vec::new(), None);
             loop {
                 let page = accounts.invitations(By::Console, after, PAGE).await?;
-                for i in &page {
-                    let (uses, max) = (i.uses, i.max_uses);
-                    let _ =
-                        writeln!(text, "{}  {uses} of {max} used, until {}  {}", i.id, i.expires_at, i.note);
-                }
-                match page.last().filter(|_| page.len() == PAGE) {
+                let full = page.len() == PAGE;
+                invitations.extend(page);
+                match invitations.last().filter(|_| full) {
                     Some(last) => after = Some(Cursor { at: last.created_at, id: last.id }),
-                    None => return Ok(text),
+                    None => return Ok(Answer::Invitations { invitations }),
                 }
             }
         }
-        Invite::Revoke { id } => {
-            accounts.revoke_invitation(By::Console, id).await?;
-            Ok(format!("{id} is revoked\n"))
-        }
+        Invite::Revoke { id } => match accounts.revoke_invitation(By::Console, id).await {
+            Err(AccountError::NotFound) => {
+                let detail = format!("There is no invitation {id}.");
+                Err(ConsoleError::Refused(Refusal::new(Code::NotFound, detail)))
+            }
+            done => Ok(done.map(|()| Answer::Revoked { id })?),
+        },
     }
 }
 
-fn line(account: &AdminUser) -> String {
-    let off = if account.disabled { "  switched off" } else { "" };
-    let role = crate::store::derive::word(&account.role);
-    format!("{}  {}  {}  {role}{off}\n", account.public.id, account.public.username, account.email)
+fn password_link(config: &Config, reset: &ResetSecret) -> Link {
+    Link { link: link(config, "reset", &reset.secret), expires_at: reset.expires_at }
 }
 
-/// The secret stands in the fragment, so that no server log ever sees it.
-fn link(config: &Config, name: &str, secret: &str, lifetime: &str) -> String {
+fn link(config: &Config, name: &str, secret: &str) -> String {
     let urls = addresses::urls(config, &Machine::here(), &config.server.listen);
     let url = urls.first().map_or("https://localhost/", String::as_str);
-    format!("To be handed on, good for {lifetime}: {url}#{name}={secret}\n")
+    format!("{url}#{name}={secret}")
 }

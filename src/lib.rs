@@ -22,6 +22,7 @@ pub mod policy;
 pub mod port;
 pub mod private;
 pub mod random;
+mod ready;
 pub mod site;
 pub mod socket;
 pub mod startup;
@@ -34,11 +35,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use charla_media::{EventReceiver, Media};
 use futures_util::StreamExt as _;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -47,23 +46,24 @@ use crate::accounts::Accounts;
 use crate::calls::service::{Calls, MediaPlane as _, Plane};
 use crate::chat::{Chat, ChatLimits, Here};
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Srtp, TlsMode};
+use crate::config::{Config, TlsMode};
 use crate::event::{IceServer, Outbox};
 use crate::files::Files;
-use crate::http::{Health, HttpDeps, TrustPage};
+use crate::http::{HttpDeps, TrustPage};
 use crate::ids::{EpochId, UserId};
 use crate::network_test::NetworkTests;
-use crate::port::authority::Names;
 use crate::port::caps::Caps;
-use crate::port::listen::BindError;
 use crate::port::tls::{Certificates, TlsError};
 use crate::port::{Deadlines, Port};
 use crate::random::Random;
+use crate::ready::Ready;
 use crate::site::Site;
 use crate::socket::{Fanout, SocketDeps, SocketLimits};
-use crate::startup::addresses::{self, Machine, MediaAddresses};
+use crate::startup::addresses::{self, Machine};
+use crate::startup::bind::{self, Bound};
 use crate::startup::home::{Home, HomeError};
 use crate::startup::owner::{self, OwnerError, OwnerLink};
+use crate::startup::{database, descriptors};
 use crate::store::{Store, StoreError};
 
 /// Why the server did not start. The sentence says what to do.
@@ -74,17 +74,13 @@ pub enum RunError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
-    Bind(#[from] BindError),
-    #[error("media needs UDP port {port}, which cannot be had: {source}")]
-    Media { port: u16, source: io::Error },
+    Bind(#[from] bind::BindingError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
     Owner(#[from] OwnerError),
     #[error("files cannot be kept in {}: {source}", path.display())]
     Files { path: std::path::PathBuf, source: io::Error },
-    #[error("the configuration names no database that Charla has")]
-    NoEngine,
 }
 
 /// What differs from a server in earnest: tests are impatient, and their output is no terminal.
@@ -117,14 +113,8 @@ pub struct Running {
     _home: Home,
 }
 
-/// People heard at once in a call.
-const SLOTS: usize = 8;
-/// A port that the system chose for TCP may be taken for UDP.
-const BIND_TRIES: u32 = 20;
 /// How long requests in hand may take once the server stops; calls and the store have their own few seconds.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
-/// Between tries while the database does not answer.
-const STORE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Starts a server, serves until `shutdown`, stops it. `started` is told once everything answers.
 ///
@@ -164,11 +154,11 @@ pub async fn start(config: Config, options: Options) -> Result<Running, RunError
     let names = addresses::names(&config, &machine);
     let certificates = Arc::new(Certificates::open(&config.tls, &names, clock.now())?);
     let tls = port::tls::server_config(certificates.clone())?;
-    warn_of_descriptors(&config);
-    let store = open_store(&config).await?;
-    let (listeners, media, media_events) = bind(&config, &machine)?;
-    let addresses = listeners.iter().filter_map(|l| l.local_addr().ok()).collect::<Vec<_>>();
-    let site = Arc::new(site(&config, &certificates, &names));
+    descriptors::make_room_or_warn(config.limits.connections);
+    let store = database::open(&config).await?;
+    let Bound { listeners, addresses, media, media_events } = bind::bind(&config, &machine)?;
+    let hosts = [names.list(), certificates.facts().names.list()].concat();
+    let site = Arc::new(Site::new(hosts, config.tls.mode == TlsMode::Files));
     let trust = trust_page(&certificates);
     let base = Base { store: store.clone(), clock: clock.clone(), random, site: site.clone() };
     let turn_urls = addresses::turn_urls(&config, &machine, &addresses);
@@ -299,7 +289,7 @@ fn router(config: &Config, base: &Base, services: &Services, trust: Option<Trust
         chat: services.chat.clone(),
         files: services.files.clone(),
         calls: services.calls.clone(),
-        health: Arc::new(StoreHealth(base.store.clone())),
+        health: Arc::new(Ready(base.store.clone())),
         site: base.site.clone(),
         trust,
         limits: config.limits.clone(),
@@ -344,103 +334,10 @@ impl fmt::Debug for Running {
     }
 }
 
-/// Ready means that the store answers.
-struct StoreHealth(Arc<dyn Store>);
-
-#[async_trait]
-impl Health for StoreHealth {
-    async fn ready(&self) -> Result<(), String> {
-        self.0.ping().await.map_err(|e| e.to_string())
-    }
-}
-
-/// What the configuration calls its store, as `store::open` wants it.
-fn store_url(config: &Config) -> Result<String, RunError> {
-    config.store_url().ok_or(RunError::NoEngine)
-}
-
-/// Opens the store; while the database does not answer, tries again and says so.
-async fn open_store(config: &Config) -> Result<Arc<dyn Store>, RunError> {
-    let url = store_url(config)?;
-    let mut tries = 0_u32;
-    loop {
-        match store::open::open(&url).await {
-            Err(StoreError::Unavailable(why)) => {
-                tries += 1;
-                if tries.is_power_of_two() {
-                    let store = config.storage.url.redacted();
-                    tracing::warn!(%store, %why, tries, "the database does not answer, trying again");
-                }
-                tokio::time::sleep(STORE_AGAIN).await;
-            }
-            opened => return Ok(opened?),
-        }
-    }
-}
-
-/// Binds TCP and, on the same number, UDP. A port that the system chose may be taken on UDP: then another one.
-fn bind(config: &Config, machine: &Machine) -> Result<(Vec<TcpListener>, Media, EventReceiver), RunError> {
-    let mut tries = 0;
-    loop {
-        let listeners = port::listen::bind(&config.server.listen)?;
-        let bound = listeners.iter().filter_map(|l| l.local_addr().ok()).collect::<Vec<_>>();
-        let MediaAddresses { bind, announce } =
-            addresses::media_addresses(&bound, machine, &config.media.public_ip);
-        let usable = port::listen::usable_for_udp(&bind);
-        let announce =
-            announce.into_iter().filter(|a| usable.contains(a) || !bind.contains(a)).collect::<Vec<_>>();
-        let announce = addresses::with_port(announce, config.server.public_port);
-        let media = Media::start(charla_media::api::Config {
-            udp: usable,
-            announce_udp: announce.clone(),
-            announce_tcp: announce,
-            max_slots: SLOTS,
-            max_transports: config.media.max_transports,
-            max_handshakes: config.media.max_handshakes,
-            srtp_any: config.media.srtp == Srtp::Any,
-            tcp_only: false,
-            gather: charla_media::api::Config::GATHER,
-        });
-        match media {
-            Ok((media, events)) => return Ok((listeners, media, events)),
-            Err(e) if e.kind() == io::ErrorKind::AddrInUse && config.port() == 0 && tries < BIND_TRIES => {
-                tries += 1;
-            }
-            Err(e) => {
-                let port = bound.first().map_or(0, SocketAddr::port);
-                return Err(RunError::Media { port, source: e });
-            }
-        }
-    }
-}
-
-fn site(config: &Config, certificates: &Certificates, names: &Names) -> Site {
-    let mut hosts = names.list();
-    hosts.extend(certificates.facts().names.list());
-    hosts.sort();
-    hosts.dedup();
-    Site {
-        name: "Charla".into(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        hosts,
-        hsts: config.tls.mode == TlsMode::Files,
-    }
-}
-
 fn trust_page(certificates: &Certificates) -> Option<TrustPage> {
     certificates.authority().map(|authority| TrustPage {
         ca_pem: authority.pem.clone(),
         fingerprint: authority.facts.fingerprint.clone(),
         names: certificates.facts().names.list(),
     })
-}
-
-fn warn_of_descriptors(config: &Config) {
-    let room = startup::descriptors::make_room(config.limits.connections);
-    if room < u64::try_from(config.limits.connections).unwrap_or(u64::MAX) {
-        tracing::warn!(
-            room,
-            "the system's limit of open files (ulimit -n) allows no more connections than this"
-        );
-    }
 }

@@ -39,15 +39,14 @@ enum Command {
         /// For example https://localhost:8443
         url: String,
     },
-    /// Back up the data directory, the database in it and the certificates into a new directory, while the server runs
-    /// or not.
+    /// Back up the data directory, the database in it and the certificates into one file, while the server runs or not.
     Backup {
-        /// The directory, which must not be there.
+        /// The file, which must not be there: a tar compressed with zstd, so by custom charla-2026-03-01.tar.zst.
         to: PathBuf,
     },
     /// Put a backup where the configuration says that data are. The server must not run; nothing is overwritten.
     Restore {
-        /// A directory that `charla backup` made.
+        /// A file that `charla backup` made.
         from: PathBuf,
     },
     /// Take over users, messages and calls of the original (Node, MongoDB), with their passwords. The server must not
@@ -58,11 +57,21 @@ enum Command {
         from: String,
     },
     /// Accounts: list, make, switch off and on, roles, links to set a password. Works beside a running server.
-    #[command(subcommand)]
-    User(charla::console::User),
+    User {
+        #[command(subcommand)]
+        command: charla::console::User,
+        /// Answer in JSON, with the names of the REST API; a refusal too, on the standard error.
+        #[arg(long, global = true)]
+        json: bool,
+    },
     /// Invitations to make an account: make, list, revoke. Works beside a running server.
-    #[command(subcommand)]
-    Invite(charla::console::Invite),
+    Invite {
+        #[command(subcommand)]
+        command: charla::console::Invite,
+        /// Answer in JSON, with the names of the REST API; a refusal too, on the standard error.
+        #[arg(long, global = true)]
+        json: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -104,8 +113,8 @@ fn work(cli: Cli) -> anyhow::Result<ExitCode> {
             runtime.block_on(import_original(&loaded.config, &from))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::User(command) => console(&runtime, cli.config.as_deref(), command.into()),
-        Command::Invite(command) => console(&runtime, cli.config.as_deref(), command.into()),
+        Command::User { command, json } => console(&runtime, cli.config.as_deref(), command.into(), json),
+        Command::Invite { command, json } => console(&runtime, cli.config.as_deref(), command.into(), json),
         Command::Serve => {
             let Some(loaded) = load(cli.config.as_deref())? else { return Ok(ExitCode::FAILURE) };
             log_to_stderr(&loaded.config.log)?;
@@ -117,18 +126,24 @@ fn work(cli: Cli) -> anyhow::Result<ExitCode> {
 
 fn back_up(config: &Config, to: &Path) -> anyhow::Result<()> {
     let made = charla::backup::backup(config, to, SystemClock.now())?;
-    println!("{} files are backed up in {}", made.files.len(), to.display());
-    if !made.database {
-        println!("The database is not among them: back up MongoDB with mongodump");
+    println!("{} files are backed up in {}", made.files, to.display());
+    if made.about.format.is_none() {
+        println!("The database is not among them: back up MongoDB with mongodump, before this");
     }
     Ok(())
 }
 
 fn restore(config: &Config, from: &Path) -> anyhow::Result<()> {
     let restored = charla::backup::restore(config, from)?;
-    println!("{} files of {} are restored", restored.files.len(), restored.created_at);
-    if !restored.database {
+    println!("{} files of {} are restored", restored.files, restored.about.created_at);
+    if restored.about.format.is_none() {
         println!("The database is not among them: restore MongoDB with mongorestore");
+    }
+    if restored.older {
+        println!(
+            "The database is of an older version, {}: the next start brings it up to date",
+            restored.about.version
+        );
     }
     Ok(())
 }
@@ -138,8 +153,7 @@ async fn import_original(config: &Config, from: &str) -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Nobody serves what is being filled.
     let _home = Home::open(&config.server.data_dir, &Random::system())?;
-    let url = config.store_url().context("the configuration names no database that Charla has")?;
-    let store = charla::store::open::open(&url).await?;
+    let store = charla::store::open::open(&charla::startup::database::url(config)?).await?;
     let report = charla::import::import(from, &*store).await;
     store.close().await;
     let report = report?;
@@ -155,11 +169,20 @@ async fn import_original(config: &Config, from: &str) -> anyhow::Result<()> {
 
 fn console(
     runtime: &tokio::runtime::Runtime,
-    file: Option<&std::path::Path>,
+    file: Option<&Path>,
     command: charla::console::Command,
+    json: bool,
 ) -> anyhow::Result<ExitCode> {
     let Some(loaded) = load(file)? else { return Ok(ExitCode::FAILURE) };
-    print!("{}", runtime.block_on(charla::console::run(&loaded.config, command))?);
+    match runtime.block_on(charla::console::run(&loaded.config, command)) {
+        Ok(answer) if json => println!("{}", serde_json::to_string_pretty(&answer)?),
+        Ok(answer) => print!("{answer}"),
+        Err(e) if json => {
+            eprintln!("{:#}", e.json());
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(e) => return Err(e.into()),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

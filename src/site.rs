@@ -20,6 +20,13 @@ pub struct Site {
 }
 
 impl Site {
+    /// Charla of this version, going by these names.
+    pub fn new(mut hosts: Vec<String>, hsts: bool) -> Self {
+        hosts.sort();
+        hosts.dedup();
+        Self { name: "Charla".into(), version: env!("CARGO_PKG_VERSION").into(), hosts, hsts }
+    }
+
     /// Whether a request with this `Host` (or `:authority`) is for us. Without regard to case and port.
     pub fn is_ours(&self, host: &str) -> bool {
         let Some(name) = without_port(host) else { return false };

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -276,4 +277,83 @@ fn accounts_are_administered_at_the_command_line() {
     assert!(list.contains("0 of 3 used") && list.contains("choir"), "{list}");
     ran(dir, &["invite", "revoke", list.split_whitespace().next().unwrap()]);
     assert_eq!(ran(dir, &["invite", "list"]), "");
+}
+
+/// The names are those of the REST routes, of which `tests/admin.rs` tells.
+#[test]
+fn with_json_programs_read_every_answer_and_every_refusal() {
+    let (dir, port) = place("");
+    let asked = |arguments: &[&str]| -> Value {
+        let output = charla(dir.path(), arguments).arg("--json").output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", said(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let made = asked(&["user", "create", "olga", "olga@example.org", "--role", "owner"]);
+    assert_eq!(made["user"]["username"], "olga");
+    let start = |name: &str| format!("https://localhost:{port}/#{name}=");
+    assert!(made["link"].as_str().unwrap().starts_with(&start("reset")), "{made}");
+    assert!(made["expiresAt"].as_str().unwrap().ends_with('Z'), "{made}");
+    asked(&["user", "create", "bob", "bob@example.org"]);
+    let names = |list: &Value| -> Vec<String> {
+        let users = list["users"].as_array().unwrap().iter();
+        users.map(|user| user["username"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&asked(&["user", "list"])), ["bob", "olga"]);
+    assert_eq!(asked(&["user", "disable", "bob"])["disabled"], true);
+    assert_eq!(asked(&["user", "enable", "bob"])["disabled"], false);
+    assert_eq!(asked(&["user", "role", "bob", "admin"])["role"], "admin");
+    assert!(asked(&["user", "reset", "bob"])["link"].as_str().unwrap().starts_with(&start("reset")));
+    let invited = asked(&["invite", "create", "--uses", "3", "--note", "choir"]);
+    assert!(invited["link"].as_str().unwrap().starts_with(&start("invite")), "{invited}");
+    let list = asked(&["invite", "list"]);
+    assert_eq!(list["invitations"], serde_json::json!([invited["invitation"]]));
+    assert_eq!(
+        (&list["invitations"][0]["maxUses"], &list["invitations"][0]["note"]),
+        (&3.into(), &"choir".into())
+    );
+    let id = list["invitations"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(asked(&["invite", "revoke", &id])["id"], id.as_str());
+
+    for (arguments, code) in [
+        (&["invite", "revoke", &id][..], "notFound"),
+        (&["user", "disable", "nobody"], "notFound"),
+        (&["user", "disable", "olga"], "conflict"),
+        (&["user", "create", "BOB", "b@example.org"], "taken"),
+        (&["user", "create", "x y", "b@example.org"], "invalid"),
+    ] {
+        let output = charla(dir.path(), arguments).arg("--json").output().unwrap();
+        let told: Value =
+            serde_json::from_slice(&output.stderr).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+        assert_eq!((output.status.success(), &told["error"]["code"]), (false, &code.into()), "{told}");
+        assert!(
+            output.stdout.is_empty() && told["error"]["detail"].as_str().is_some_and(|text| text.len() > 10)
+        );
+    }
+}
+
+/// A newer `charla user` beside an older server would take the database away from under it.
+#[test]
+fn the_command_line_leaves_a_database_of_an_older_format_to_the_server() {
+    let (dir, _) = place("");
+    ran(dir.path(), &["user", "create", "olga", "olga@example.org"]);
+    let file = dir.path().join("data/charla.db");
+    let format = || -> i64 {
+        let db = rusqlite::Connection::open(&file).unwrap();
+        db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    let set = |format: i64| {
+        let db = rusqlite::Connection::open(&file).unwrap();
+        db.pragma_update(None, "user_version", format).unwrap();
+    };
+    let newest = format();
+    for (other, words) in [(newest - 1, "Start its server once"), (newest + 1, "use a newer Charla")] {
+        set(other);
+        for arguments in [&["user", "list"][..], &["user", "disable", "olga"], &["invite", "create"]] {
+            let output = charla(dir.path(), arguments).output().unwrap();
+            assert!(!output.status.success() && said(&output).contains(words), "{}", said(&output));
+        }
+        assert_eq!(format(), other, "left as it was");
+    }
+    set(newest);
+    assert!(ran(dir.path(), &["user", "list"]).contains("olga"));
 }

@@ -7,55 +7,11 @@ mod support {
 }
 
 use std::process::Command;
-use std::sync::Arc;
 
 use serde_json::json;
 use support::server::Server;
 use support::socket::Socket;
 use tokio_tungstenite::Connector;
-
-/// A client that takes the test's certificate.
-fn trusting() -> Connector {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    #[derive(Debug)]
-    struct Any;
-    impl rustls::client::danger::ServerCertVerifier for Any {
-        fn verify_server_cert(
-            &self,
-            _: &rustls_pki_types::CertificateDer<'_>,
-            _: &[rustls_pki_types::CertificateDer<'_>],
-            _: &rustls_pki_types::ServerName<'_>,
-            _: &[u8],
-            _: rustls_pki_types::UnixTime,
-        ) -> Result<rustls::client::danger::ServerCertVerified, rustls::Error> {
-            Ok(rustls::client::danger::ServerCertVerified::assertion())
-        }
-        fn verify_tls12_signature(
-            &self,
-            _: &[u8],
-            _: &rustls_pki_types::CertificateDer<'_>,
-            _: &rustls::DigitallySignedStruct,
-        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-            Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
-        }
-        fn verify_tls13_signature(
-            &self,
-            _: &[u8],
-            _: &rustls_pki_types::CertificateDer<'_>,
-            _: &rustls::DigitallySignedStruct,
-        ) -> Result<rustls::client::danger::HandshakeSignatureValid, rustls::Error> {
-            Ok(rustls::client::danger::HandshakeSignatureValid::assertion())
-        }
-        fn supported_verify_schemes(&self) -> Vec<rustls::SignatureScheme> {
-            rustls::crypto::ring::default_provider().signature_verification_algorithms.supported_schemes()
-        }
-    }
-    let config = rustls::ClientConfig::builder()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Any))
-        .with_no_client_auth();
-    Connector::Rustls(Arc::new(config))
-}
 
 #[tokio::test]
 async fn who_is_switched_off_beside_a_running_server_is_out_of_it() {
@@ -63,7 +19,8 @@ async fn who_is_switched_off_beside_a_running_server_is_out_of_it() {
     let (ann, bob) = (server.register("ann").await, server.register("bob").await);
     let cat = server.register("cat").await;
     let sockets = async |token: &str| {
-        let mut socket = Socket::engine(&server.url, &[], Some(trusting())).await.unwrap();
+        let mut socket =
+            Socket::engine(&server.url, &[], Some(Connector::Rustls(server.tls()))).await.unwrap();
         socket.raw(&format!("40{}", json!({ "token": token }))).await;
         socket.event("welcome").await;
         socket

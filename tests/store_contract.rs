@@ -15,6 +15,8 @@ mod departures;
 mod engines;
 #[path = "store/files.rs"]
 mod files;
+#[path = "store/first.rs"]
+mod first;
 #[path = "store/groups.rs"]
 mod groups;
 #[path = "store/kill.rs"]

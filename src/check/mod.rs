@@ -265,7 +265,7 @@ async fn storage(report: &mut Report, config: &Config) {
         }
         Some(Engine::Mongo) => {
             report.fact("store", format!("MongoDB {}", url.redacted()));
-            match tokio::time::timeout(STORE_PATIENCE, store::open::open(&url.0)).await {
+            match tokio::time::timeout(STORE_PATIENCE, store::open::beside(&url.0)).await {
                 Ok(Ok(store)) => store.close().await,
                 Ok(Err(StoreError::Unavailable(why))) => {
                     report

@@ -38,6 +38,38 @@ pub(super) fn prepare(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Held by whoever copies the directory: while it lives, no process takes bytes away from it.
+#[derive(Debug)]
+pub struct Held(#[expect(dead_code, reason = "its lock ends with it")] std::fs::File);
+
+/// Waits for whoever is just taking bytes away. `None` if there is no such directory.
+///
+/// # Errors
+/// If the directory cannot be locked.
+pub fn hold(dir: &Path) -> io::Result<Option<Held>> {
+    let dir = match std::fs::File::open(dir) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        dir => dir?,
+    };
+    dir.lock_shared()?;
+    Ok(Some(Held(dir)))
+}
+
+/// Whether a file of the directory is an upload that did not end yet.
+pub fn is_unfinished(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e == PART)
+}
+
+/// Keeps others from taking bytes away; `None` while somebody does, or copies the directory.
+pub(super) async fn alone(dir: &Path) -> io::Result<Option<Held>> {
+    let dir = File::open(dir).await?.into_std().await;
+    match dir.try_lock() {
+        Ok(()) => Ok(Some(Held(dir))),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(e)) => Err(e),
+    }
+}
+
 /// Where bytes of this hash lie.
 pub(super) fn place(dir: &Path, hash: &FileHash) -> PathBuf {
     let mut name = String::with_capacity(64);
@@ -135,5 +167,30 @@ impl Trash {
             return fs::rename(&self.path, &self.place).await;
         }
         fs::remove_file(&self.path).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn who_copies_keeps_bytes_from_being_taken_away_and_the_other_way_round() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(hold(&dir.path().join("none")).unwrap().is_none());
+        let (one, two) = (hold(dir.path()).unwrap(), hold(dir.path()).unwrap());
+        assert!(one.is_some() && two.is_some());
+        drop(one);
+        assert!(alone(dir.path()).await.unwrap().is_none());
+        drop(two);
+        let alone = alone(dir.path()).await.unwrap();
+        assert!(alone.is_some());
+        let waiting = std::thread::spawn({
+            let dir = dir.path().to_owned();
+            move || hold(&dir).unwrap().is_some()
+        });
+        assert!(!waiting.is_finished());
+        drop(alone);
+        assert!(waiting.join().unwrap());
     }
 }

@@ -23,6 +23,7 @@ use crate::policy::{Action, may};
 use crate::random::Random;
 use crate::store::Store;
 
+pub use disk::{hold, is_unfinished};
 pub use error::FileError;
 
 /// An upload as it is announced.
@@ -182,6 +183,8 @@ impl Files {
     /// # Errors
     /// If the store or the disk fails; what remains is met again.
     pub async fn collect(&self) -> Result<usize> {
+        // Whoever copies the directory gets all that the database of his moment names.
+        let Some(_alone) = disk::alone(&self.dir).await? else { return Ok(0) };
         let before = Timestamp(self.clock.now().0 - i64::try_from(UNSENT.as_millis()).unwrap_or(0));
         let given_up = self.store.given_up_files(before, COLLECTED).await?;
         let count = given_up.len();

@@ -19,6 +19,17 @@ pub fn make_room(connections: usize) -> u64 {
     granted.saturating_sub(OWN)
 }
 
+/// The same, for a server that starts: says so if it is not enough.
+pub fn make_room_or_warn(connections: usize) {
+    let room = make_room(connections);
+    if room < u64::try_from(connections).unwrap_or(u64::MAX) {
+        tracing::warn!(
+            room,
+            "the system's limit of open files (ulimit -n) allows no more connections than this"
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

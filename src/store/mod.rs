@@ -45,6 +45,15 @@ pub enum StoreError {
     BadToken,
 }
 
+/// What may happen to a database of an older format when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It is brought up to date: by who alone has the data directory.
+    Migrate,
+    /// It is refused: a server may be at work on it, one that would not know the new format.
+    Beside,
+}
+
 /// Which unique value was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unique {

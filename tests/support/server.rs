@@ -164,6 +164,11 @@ pub struct Person {
 
 #[allow(dead_code)]
 impl Person {
+    /// The same person at another server, which knows his token.
+    pub fn at(self, server: &Server) -> Self {
+        Self { url: server.url.clone(), http: server.http.clone(), ..self }
+    }
+
     /// One request below `/api/v1`.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Result<Response> {
         let request =

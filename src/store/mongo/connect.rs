@@ -16,7 +16,8 @@ const SELECTION: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(5);
 /// Marks our connections, so that one server knows what another left behind.
 pub(super) const APP_NAME: &str = "charla";
-/// The format this version writes.
+/// The format this version writes, and the only one there was so far: fields that came later are absent from older
+/// documents, and read as what they meant before they came.
 const FORMAT: i64 = 1;
 
 /// A client with the settings that durability rests on, and the database the URL names (`charla` if none).
@@ -80,11 +81,13 @@ async fn asleep(mut options: ClientOptions) -> Option<StoreError> {
     })
 }
 
-/// Checks that the database is ours and not of a newer version; gives it a name for sync tokens.
-pub(super) async fn identify(db: &Database) -> Result<i64> {
+/// Checks that the database is ours and not of a newer version; gives it a name for sync tokens. Answers that, and whether
+/// the database was empty.
+pub(super) async fn identify(db: &Database) -> Result<(i64, bool)> {
     let meta = db.collection::<Document>("meta");
     let ours = || async { meta.find_one(doc! { "_id": "charla" }).await };
-    if ours().await?.is_none() {
+    let fresh = ours().await?.is_none();
+    if fresh {
         let theirs = db.collection::<Document>("users").find_one(doc! {}).await?.is_some()
             || db.collection::<Document>("messages").find_one(doc! {}).await?.is_some();
         // Another Charla may have begun with it meanwhile.
@@ -116,7 +119,10 @@ pub(super) async fn identify(db: &Database) -> Result<i64> {
             )));
         }
     }
-    found.get_i64("identity").map_err(|_| StoreError::Unusable("the document meta.charla is damaged".into()))
+    let identity = found.get_i64("identity");
+    let identity =
+        identity.map_err(|_| StoreError::Unusable("the document meta.charla is damaged".into()))?;
+    Ok((identity, fresh))
 }
 
 /// Makes the indexes; does nothing where they are. Also makes the collections, which a transaction should not.

@@ -33,8 +33,8 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::appender::Appender;
 use super::{
-    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, MessageChange, NewMessage, Page, Result,
-    Revised, Store, StoreError, SyncPage,
+    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, MessageChange, NewMessage, Opening, Page,
+    Result, Revised, Store, StoreError, SyncPage,
 };
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
@@ -73,10 +73,13 @@ impl Mongo {
     /// Connects to `mongodb://…/DATABASE` (`charla` if the URL names none) and makes the indexes. `Unavailable` if no
     /// primary is found within five seconds (the URL's `serverSelectionTimeoutMS` says otherwise); `Unusable` if
     /// the server is a standalone one, or the database another program's or a newer version's.
-    pub async fn open(url: &str) -> Result<Self> {
+    pub async fn open(url: &str, opening: Opening) -> Result<Self> {
         let (client, db) = connect::connect(url).await?;
-        let identity = connect::identify(&db).await?;
-        connect::index(&db).await?;
+        let (identity, fresh) = connect::identify(&db).await?;
+        // Indexes of a newer version are none of an older server's that may be at work here.
+        if fresh || opening == Opening::Migrate {
+            connect::index(&db).await?;
+        }
         let base = Base {
             identity,
             users: db.collection("users"),

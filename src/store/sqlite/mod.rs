@@ -30,8 +30,8 @@ use async_trait::async_trait;
 use self::lanes::Lane::{Low, Normal};
 use self::threads::Threads;
 use super::{
-    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, MessageChange, NewMessage, Page, Result,
-    Revised, Store, StoreError, SyncPage,
+    Appended, CallFilter, ConversationSummary, Cursor, GroupPlan, MessageChange, NewMessage, Opening, Page,
+    Result, Revised, Store, StoreError, SyncPage,
 };
 use crate::clock::Timestamp;
 use crate::ids::{CallId, ConversationId, EpochId, FileId, MessageId, SessionId, UserId};
@@ -49,9 +49,14 @@ impl Sqlite {
     /// Opens `path`, making it if there is none. `Unusable` if what is there is damaged, newer, foreign or open to
     /// others; nothing is ever reset. `Unavailable` if the file cannot be reached.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        Self::open_for(path, Opening::Migrate).await
+    }
+
+    /// The same, with a say in what happens to a database of an older format.
+    pub(super) async fn open_for(path: impl Into<PathBuf>, opening: Opening) -> Result<Self> {
         let path = path.into();
         let open = move || {
-            schema::prepare(&path)?;
+            schema::prepare(&path, opening)?;
             Threads::start(&path)
         };
         let threads = tokio::task::spawn_blocking(open)

@@ -10,11 +10,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::meaning;
-use crate::store::{Result, StoreError};
+use crate::store::{Opening, Result, StoreError};
 
 /// "Chrl": marks a file as ours.
 const APPLICATION: i64 = 0x4368_726c;
-/// Step n takes a database from version n to n + 1.
+/// Step n takes a database from version n to n + 1. None is ever changed once it was released.
 const STEPS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("timelines.sql"),
@@ -26,17 +26,19 @@ const STEPS: &[&str] = &[
     include_str!("looks.sql"),
     include_str!("missed.sql"),
 ];
+/// The format that this version writes.
+pub(super) const NEWEST: usize = STEPS.len();
 /// Files up to this size are checked page by page at every start; beyond it that would take too long.
 const CHECKED_BYTES: u64 = 64 << 20;
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// Makes the database if there is none, else checks that it is ours and whole, and brings it up to date.
-pub(super) fn prepare(path: &Path) -> Result<()> {
-    prepare_with(path, STEPS)
+/// Makes the database if there is none, else checks that it is ours and whole, and brings it up to date or refuses it.
+pub(super) fn prepare(path: &Path, opening: Opening) -> Result<()> {
+    prepare_with(path, STEPS, opening)
 }
 
-fn prepare_with(path: &Path, steps: &[&str]) -> Result<()> {
+fn prepare_with(path: &Path, steps: &[&str], opening: Opening) -> Result<()> {
     if !path.try_exists().map_err(|e| unreadable(path, &e))? {
         create(path, steps)?;
     }
@@ -57,7 +59,10 @@ fn prepare_with(path: &Path, steps: &[&str]) -> Result<()> {
     }
     look(path)?;
     let mut conn = connect(path).map_err(|e| damaged(path, &e))?;
-    identify(&conn, path, steps.len())?;
+    let format = identify(&conn, path, steps.len())?;
+    if opening == Opening::Beside && format < steps.len() {
+        return Err(older(path, format, steps.len()));
+    }
     if meta.len() <= CHECKED_BYTES {
         check(&conn, path)?;
     }
@@ -146,8 +151,26 @@ fn look(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Is it SQLite, ours, and not of a newer version?
-fn identify(conn: &Connection, path: &Path, newest: usize) -> Result<()> {
+/// The format of a database that nobody has open: whole, ours, and not of a newer version.
+pub(super) fn examine(path: &Path) -> Result<usize> {
+    look(path)?;
+    let conn = connect(path).map_err(|e| damaged(path, &e))?;
+    let format = identify(&conn, path, STEPS.len())?;
+    check(&conn, path)?;
+    conn.close().map_err(|(_, e)| StoreError::from(e))?;
+    Ok(format)
+}
+
+fn older(path: &Path, format: usize, newest: usize) -> StoreError {
+    StoreError::Unusable(format!(
+        "{} has format {format}, this version of Charla writes format {newest}. Start its server once: it keeps a copy and \
+         brings the database up to date. While an older server runs, use the charla that belongs to it",
+        path.display()
+    ))
+}
+
+/// Is it SQLite, ours, and not of a newer version? Answers its format.
+fn identify(conn: &Connection, path: &Path, newest: usize) -> Result<usize> {
     let pragma = |name: &str| -> Result<i64> {
         conn.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0)).map_err(|e| damaged(path, &opening(&e)))
     };
@@ -157,7 +180,7 @@ fn identify(conn: &Connection, path: &Path, newest: usize) -> Result<()> {
     }
     let version = pragma("user_version")?;
     match usize::try_from(version) {
-        Ok(v) if (1..=newest).contains(&v) => Ok(()),
+        Ok(v) if (1..=newest).contains(&v) => Ok(v),
         _ => Err(StoreError::Unusable(format!(
             "{} has format {version}; this version of Charla knows formats 1 to {newest}: use a newer Charla",
             path.display()
@@ -246,3 +269,7 @@ fn damaged(path: &Path, error: &StoreError) -> StoreError {
 #[cfg(test)]
 #[path = "schema_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "migration_tests.rs"]
+mod migration_tests;

@@ -9,7 +9,7 @@ fn at() -> (tempfile::TempDir, PathBuf) {
 }
 
 fn refusal(path: &Path) -> String {
-    match prepare(path) {
+    match prepare(path, Opening::Migrate) {
         Err(StoreError::Unusable(why)) => why,
         other => panic!("{other:?}"),
     }
@@ -18,10 +18,10 @@ fn refusal(path: &Path) -> String {
 #[test]
 fn a_fresh_database_is_private_whole_and_leaves_nothing_beside_it() {
     let (dir, path) = at();
-    prepare(&path).unwrap();
+    prepare(&path, Opening::Migrate).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
-    prepare(&path).unwrap();
+    prepare(&path, Opening::Migrate).unwrap();
     let conn = connect(&path).unwrap();
     let mode: String = conn.query_row("PRAGMA journal_mode", [], |r| r.get(0)).unwrap();
     let sync: i64 = conn.query_row("PRAGMA synchronous", [], |r| r.get(0)).unwrap();
@@ -35,7 +35,7 @@ fn many_processes_may_make_it_at_once() {
         .map(|_| {
             std::thread::spawn({
                 let path = path.clone();
-                move || prepare(&path)
+                move || prepare(&path, Opening::Migrate)
             })
         })
         .collect();
@@ -64,12 +64,29 @@ fn what_is_not_ours_is_refused_and_left_alone() {
 #[test]
 fn a_newer_database_and_a_readable_one_are_refused() {
     let (_dir, path) = at();
-    prepare(&path).unwrap();
+    prepare(&path, Opening::Migrate).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(refusal(&path).contains("chmod 600"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     connect(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(refusal(&path).contains("use a newer Charla"));
+}
+
+/// Beside a server that may be of the older version, nothing is migrated.
+#[test]
+fn an_older_database_is_refused_and_left_alone_beside_its_server() {
+    let (dir, path) = at();
+    prepare_with(&path, &STEPS[..2], Opening::Migrate).unwrap();
+    let before = fs::read(&path).unwrap();
+    let refused = prepare(&path, Opening::Beside);
+    assert!(
+        matches!(&refused, Err(StoreError::Unusable(why)) if why.contains("format 2") && why.contains("Start its server once")),
+        "{refused:?}"
+    );
+    assert_eq!((fs::read(&path).unwrap(), fs::read_dir(dir.path()).unwrap().count()), (before, 1));
+    prepare(&path, Opening::Migrate).unwrap();
+    prepare(&path, Opening::Beside).unwrap();
+    assert_eq!(examine(&path).unwrap(), NEWEST);
 }
 
 #[test]
@@ -83,7 +100,7 @@ fn a_log_without_its_database_is_not_played_into_a_new_one() {
 #[test]
 fn a_truncated_database_is_refused() {
     let (_dir, path) = at();
-    prepare(&path).unwrap();
+    prepare(&path, Opening::Migrate).unwrap();
     let whole = fs::read(&path).unwrap();
     for keep in [1, 50, 100, 512, 4095, 4096, 8192, whole.len() - 4096, whole.len() - 1] {
         fs::write(&path, &whole[..keep]).unwrap();
@@ -98,7 +115,7 @@ fn a_truncated_database_is_refused() {
 #[test]
 fn flipped_bytes_never_reset_the_database() {
     let (_dir, path) = at();
-    prepare(&path).unwrap();
+    prepare(&path, Opening::Migrate).unwrap();
     let whole = fs::read(&path).unwrap();
     let mut refused = 0;
     for at in (0..whole.len()).step_by(whole.len() / 300) {
@@ -107,7 +124,7 @@ fn flipped_bytes_never_reset_the_database() {
         fs::write(&path, &bytes).unwrap();
         drop(fs::remove_file(beside(&path, "-wal")));
         drop(fs::remove_file(beside(&path, "-shm")));
-        match prepare(&path) {
+        match prepare(&path, Opening::Migrate) {
             Ok(()) => {}
             Err(StoreError::Unusable(_)) => {
                 refused += 1;
@@ -122,25 +139,25 @@ fn flipped_bytes_never_reset_the_database() {
 #[test]
 fn a_migration_keeps_a_copy_and_a_failed_one_changes_nothing() {
     let (_dir, path) = at();
-    prepare(&path).unwrap();
+    prepare(&path, Opening::Migrate).unwrap();
     let with = |step: &'static str| [STEPS, &[step]].concat();
     let bad = with("CREATE TABLE extra (x); CREATE TABLE users (x);");
-    assert!(prepare_with(&path, &bad).is_err());
-    prepare(&path).unwrap();
+    assert!(prepare_with(&path, &bad, Opening::Migrate).is_err());
+    prepare(&path, Opening::Migrate).unwrap();
     let good = with("CREATE TABLE extra (x);");
-    prepare_with(&path, &good).unwrap();
-    prepare_with(&path, &good).unwrap();
+    prepare_with(&path, &good, Opening::Migrate).unwrap();
+    prepare_with(&path, &good, Opening::Migrate).unwrap();
     assert!(refusal(&path).contains(&format!("format {}", STEPS.len() + 1)));
     let copy = beside(&path, &format!(".format-{}.bak", STEPS.len()));
     assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
-    prepare(&copy).unwrap();
+    prepare(&copy, Opening::Migrate).unwrap();
 }
 
 /// What format 1 held is read as before: both are plain members, and see all.
 #[test]
 fn a_database_of_format_1_becomes_one_of_today() {
     let (_dir, path) = at();
-    prepare_with(&path, &STEPS[..1]).unwrap();
+    prepare_with(&path, &STEPS[..1], Opening::Migrate).unwrap();
     connect(&path)
         .unwrap()
         .execute_batch(
@@ -150,7 +167,7 @@ fn a_database_of_format_1_becomes_one_of_today() {
              INSERT INTO messages VALUES (1, zeroblob(12), zeroblob(12), 1, zeroblob(12), 'c', 'hello', NULL, 1);",
         )
         .unwrap();
-    prepare(&path).unwrap();
+    prepare(&path, Opening::Migrate).unwrap();
     let conn = connect(&path).unwrap();
     let id = crate::ids::ConversationId(bson::oid::ObjectId::from_bytes([0; 12]));
     let found = super::super::conversations::get(&conn, id).unwrap().unwrap();

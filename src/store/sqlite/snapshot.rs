@@ -12,6 +12,14 @@ use crate::store::{Result, StoreError};
 /// Between tries while somebody makes a checkpoint.
 const AGAIN: Duration = Duration::from_millis(50);
 
+/// The format that this version writes; it reads those from 1 up to it.
+pub const NEWEST: usize = schema::NEWEST;
+
+/// The format of a copy, page by page looked through. `Unusable` if it is damaged, foreign or newer.
+pub fn examine(path: &Path) -> Result<usize> {
+    schema::examine(path)
+}
+
 /// Copies what is committed in `from` at this moment, page by page, into the file `to`, which is there and empty, and
 /// looks through the copy. Whoever writes meanwhile need not wait.
 pub fn snapshot(from: &Path, to: &Path) -> Result<()> {
