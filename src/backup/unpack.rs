@@ -19,6 +19,8 @@ use crate::store::sqlite::snapshot;
 
 /// Where it is unpacked, in the directories it is for: a move within one needs no copy. Left by a restore that was cut off.
 const UNPACKED: &str = ".restore-part";
+/// How every zstd file begins.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// What a backup says of itself is short.
 const WORDS_MOST: u64 = 64 << 20;
 
@@ -100,7 +102,13 @@ type Tar = Archive<zstd::Decoder<'static, BufReader<File>>>;
 
 impl Backup {
     fn open(path: &Path) -> Result<(Self, Tar)> {
-        let no_backup = |_| BackupError::NoBackup(path.to_owned());
+        let mut file = File::open(path).map_err(failed(path))?;
+        let mut magic = [0; MAGIC.len()];
+        let ours = file.read_exact(&mut magic).is_ok() && magic == MAGIC;
+        let no_backup = |e: io::Error| match ours {
+            true => BackupError::Damaged { path: path.to_owned(), what: e.to_string() },
+            false => BackupError::NoBackup(path.to_owned()),
+        };
         let file = File::open(path).map_err(failed(path))?;
         let mut first = Archive::new(zstd::Decoder::new(file).map_err(failed(path))?);
         let mut entry = match first.entries().map_err(no_backup)?.next() {

@@ -116,7 +116,7 @@ pub(super) const FOLDERS: [(&str, &str); 9] = [
 ];
 
 /// What stands in a body under a name, in place of the example.
-pub(super) const FIELDS: [(&str, &str); 11] = [
+pub(super) const FIELDS: [(&str, &str); 12] = [
     ("username", "\"{{username}}\""),
     ("email", "\"{{username}}@example.org\""),
     ("password", "\"{{password}}\""),
@@ -129,6 +129,8 @@ pub(super) const FIELDS: [(&str, &str); 11] = [
     ("users", "[\"{{friendId}}\"]"),
     ("members", "[\"{{friendId}}\"]"),
     ("claim", "\"{{claim}}\""),
+    // Takes it away: a collection has no image to upload.
+    ("picture", "null"),
 ];
 
 /// What a variable is before anything ran.
