@@ -15,7 +15,7 @@ use charla::model::Page;
 use charla::random::Random;
 use charla::store::{Store, open::open};
 
-use support::{join, message, ms};
+use support::{join, message, ms, processor};
 
 /// In pairs; each waits for its acknowledgement before it writes again.
 const USERS: usize = 100;
@@ -137,14 +137,4 @@ async fn history(store: &Arc<dyn Store>, sizes: &Sizes) {
         ms(&took, 50),
         ms(&took, 99)
     );
-}
-
-/// User and system time of a process so far; of this one if `None`.
-fn processor(pid: Option<u32>) -> Duration {
-    let name = pid.map_or("self".into(), |pid| pid.to_string());
-    let stat = std::fs::read_to_string(format!("/proc/{name}/stat")).expect("Linux's /proc");
-    // Fields 14 and 15, counted after the name in parentheses, in hundredths of a second.
-    let rest = stat.rsplit_once(')').expect("a name in parentheses").1;
-    let ticks: u64 = rest.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
 }

@@ -74,6 +74,7 @@ on_both! {
     people::a_conversation_is_muted_for_one_member,
     conversations::a_pair_has_one_conversation,
     conversations::conversations_are_listed_newest_first_in_pages,
+    conversations::unread_is_counted_among_the_newest,
     conversations::watermarks_rise_and_status_follows,
     groups::a_group_is_kept_to_the_last_field,
     groups::who_comes_sees_from_then_on_and_who_goes_nothing,

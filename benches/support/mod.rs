@@ -1,4 +1,5 @@
-//! What benches on a store share: made-up people, and figures out of many times. Owns no measurement.
+//! What benches on messages share: made-up people, figures out of many times. Owns no measurement.
+#![allow(dead_code, reason = "no bench uses all of it")]
 
 use std::time::{Duration, Instant};
 
@@ -56,7 +57,6 @@ pub fn ms(sorted: &[Duration], percent: usize) -> f64 {
 }
 
 /// How long each of `n` runs took, in rising order.
-#[allow(dead_code, reason = "not every bench repeats one thing")]
 pub async fn times<T>(n: usize, mut run: impl AsyncFnMut() -> T) -> Vec<Duration> {
     let mut took = Vec::with_capacity(n);
     for _ in 0..n {
@@ -66,4 +66,14 @@ pub async fn times<T>(n: usize, mut run: impl AsyncFnMut() -> T) -> Vec<Duration
     }
     took.sort_unstable();
     took
+}
+
+/// User and system time of a process so far; of this one if `None`.
+pub fn processor(pid: Option<u32>) -> Duration {
+    let name = pid.map_or("self".into(), |pid| pid.to_string());
+    let stat = std::fs::read_to_string(format!("/proc/{name}/stat")).expect("Linux's /proc");
+    // Fields 14 and 15, counted after the name in parentheses, in hundredths of a second.
+    let rest = stat.rsplit_once(')').expect("a name in parentheses").1;
+    let ticks: u64 = rest.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
 }

@@ -46,7 +46,7 @@ pub struct ConversationView {
     pub members: Vec<MemberView>,
     /// Sequence number of the newest message; 0 while empty.
     pub last_seq: u64,
-    /// Messages of others that this member has not read.
+    /// Messages of others that this member has not read; of the newest 1,000.
     pub unread: u64,
     pub last_message: Option<Message>,
     #[schema(value_type = String)]

@@ -9,6 +9,10 @@ use crate::model::{Conversation, ConversationKind, Member, MessageStatus};
 /// How many messages of each conversation the first sync carries.
 pub const FIRST_SYNC: u64 = 30;
 
+/// Of so many messages, the newest, is counted which are unread: nobody reads a larger number, and counting all that
+/// somebody never read would take the longer the more there is.
+pub const UNREAD_MAX: u64 = 1_000;
+
 /// What names and e-mail addresses are compared by: trimmed, Unicode lower case.
 pub fn fold(text: &str) -> String {
     text.trim().to_lowercase()

@@ -127,7 +127,7 @@ pub enum Revised {
 pub struct ConversationSummary {
     pub conversation: Conversation,
     pub last_message: Option<Message>,
-    /// Messages of others above the member's `read_seq`.
+    /// Messages of others above the member's `read_seq`, among the newest `derive::UNREAD_MAX` of the conversation.
     pub unread: u64,
 }
 

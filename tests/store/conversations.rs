@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use charla::ids::{ConversationId, UserId};
 use charla::model::{ConversationKind, Cursor, MessageStatus, Page, Receipt};
+use charla::store::derive::UNREAD_MAX;
 use charla::store::{Store, StoreError, Unique};
 
 use super::bed::{Bed, join, message, now, oid, pair, write};
@@ -86,6 +87,22 @@ pub async fn conversations_are_listed_newest_first_in_pages(bed: Bed) {
     assert_eq!(store.conversations_of(anna, None, 0).await.unwrap(), []);
     let friends: BTreeSet<_> = store.contacts_of(anna).await.unwrap().into_iter().collect();
     assert_eq!(friends, made.iter().map(|(_, other)| *other).collect());
+}
+
+pub async fn unread_is_counted_among_the_newest(bed: Bed) {
+    let store = bed.open().await;
+    let (anna, bert) = (join(&*store, "anna").await, join(&*store, "bert").await);
+    let id = pair(&*store, anna, bert).await.id;
+    let unread = async || store.summary(id, bert).await.unwrap().unwrap().unread;
+    for (more, expected) in [(UNREAD_MAX - 1, UNREAD_MAX - 1), (1, UNREAD_MAX), (5, UNREAD_MAX)] {
+        let writers = (0..more).map(|_| write(&*store, id, anna, 1));
+        futures_util::future::join_all(writers).await;
+        assert_eq!(unread().await, expected);
+    }
+    write(&*store, id, bert, 2).await;
+    assert_eq!(unread().await, UNREAD_MAX - 2, "his own do not count");
+    store.mark(id, bert, 0, UNREAD_MAX + 4).await.unwrap();
+    assert_eq!(unread().await, 1);
 }
 
 pub async fn watermarks_rise_and_status_follows(bed: Bed) {

@@ -15,6 +15,7 @@ use super::values::{NOW, date, limit, number, time};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, FileId, UserId};
 use crate::model::{Conversation, ConversationKind, Cursor, GroupColor, GroupRole, Look, Member};
+use crate::store::derive::UNREAD_MAX;
 use crate::store::{ConversationSummary, Result, StoreError, Unique};
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -166,6 +167,7 @@ pub(super) async fn summaries(
         let last = newest.remove(&conversation.id);
         let conversation = conversation.with(&receipts);
         let read = conversation.member(user).map_or(0, |own| own.read_seq);
+        let read = read.max(conversation.last_seq.saturating_sub(UNREAD_MAX));
         let unread = match read < conversation.last_seq {
             true => messages::unread(m, &conversation, user, read).await?,
             false => 0,

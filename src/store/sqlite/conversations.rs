@@ -9,7 +9,7 @@ use super::threads::Tx;
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, FileId, UserId};
 use crate::model::{Conversation, ConversationKind, Cursor, Look, Member, Receipt};
-use crate::store::derive::{raised, word};
+use crate::store::derive::{UNREAD_MAX, raised, word};
 use crate::store::{ConversationSummary, Result, StoreError, Unique};
 
 /// Without its members.
@@ -97,6 +97,7 @@ pub(super) fn summary(
     conversation.members = members(conn, conversation.id)?;
     let last_message = messages::at(conn, &conversation, conversation.last_seq)?;
     let read = conversation.member(user).map_or(0, |m| m.read_seq);
+    let read = read.max(conversation.last_seq.saturating_sub(UNREAD_MAX));
     let sql = "SELECT count(*) FROM messages WHERE conversation = ?1 AND seq > ?2 AND from_user <> ?3";
     let unread = conn
         .prepare_cached(sql)?
