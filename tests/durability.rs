@@ -57,7 +57,8 @@ async fn write(
                     enough.notify_one();
                 }
             }
-            Ok(answer) if answer.status() == 429 => {
+            // Too fast, or the database has not let go of what the killed server held: both say "try again".
+            Ok(answer) if answer.status() == 429 || answer.status() == 503 => {
                 next = Some(client_id);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }

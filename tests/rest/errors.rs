@@ -19,6 +19,10 @@ async fn every_code_is_given_as_the_protocol_says() {
     let big = "x".repeat(70_000);
     let me = "/api/v1/users/me";
     let mut seen = BTreeSet::new();
+    let upload = house.post("/api/v1/files?name=a.txt").bearer(&alice.access_token);
+    let file = upload.raw("application/octet-stream", b"0123").send().await.ok(201);
+    let file = format!("/api/v1/files/{}", file["id"].as_str().unwrap());
+    let beyond = house.get(&file).bearer(&alice.access_token).header("range", "bytes=4-");
     for (code, answer) in [
         ("badRequest", house.post("/api/v1/auth/login").json(&json!([])).send().await),
         ("invalid", house.post("/api/v1/auth/register").json(&wish("a b")).send().await),
@@ -46,6 +50,7 @@ async fn every_code_is_given_as_the_protocol_says() {
             "tooLarge",
             house.post("/api/v1/auth/login").json(&json!({"username": big, "password": ""})).send().await,
         ),
+        ("rangeNotSatisfiable", beyond.send().await),
         ("wrongHost", house.get(me).host("evil.example").send().await),
     ] {
         seen.insert(code.to_owned());

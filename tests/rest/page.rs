@@ -62,7 +62,8 @@ async fn info_says_what_a_page_needs_before_a_sign_in() {
     let house = House::new().await;
     let info = house.get("/api/v1/info").send().await.ok(200);
     let expected = serde_json::json!(
-        {"name": "Test", "version": "1.2.3", "registration": "open", "claimable": false}
+        {"name": "Test", "version": "1.2.3", "registration": "open", "claimable": false,
+         "files": {"maxBytes": 26_214_400, "types": ["*"]}}
     );
     assert_eq!(info, expected);
 }

@@ -18,8 +18,8 @@ use crate::store::{Result, StoreError};
 /// What has not succeeded by then is given up; whether it was stored is then unknown.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Tries; a second or two.
-const SUSPICIOUS: u64 = 50;
+/// Tries; half a second, and more where the machine is busy.
+const SUSPICIOUS: u64 = 20;
 /// A living server leaves milliseconds between the statements of a transaction.
 const ORPHAN_MICROS: i64 = 2_000_000;
 
