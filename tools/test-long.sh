@@ -18,7 +18,7 @@ run() {
 printf '# Long tests, %s\nCommit %s, %s cores.\n\n| what | result | time |\n|---|---|---|\n' \
   "$(date -u +%FT%TZ)" "$(git rev-parse --short HEAD)" "$(nproc)" >"$out"
 run 'kill -9 of the server under load, 50 times on each store' env CHARLA_KILLS=50 cargo test --locked --test durability
-run '100 random cuts with 500 missed messages each, on each store' \
+run '100 random cuts, 500 missed messages in each absence, on each store' \
   env CHARLA_CUTS=100 CHARLA_MISSED=500 cargo test --locked --test cuts
 run 'call model: 20 times the random walks' env CHARLA_SEEDS=20 cargo test --locked --lib calls::
 run 'the relay in a simulated network, 1,000 seeds' env CHARLA_SEEDS=50 cargo test --locked -p charla-media --lib sim::
