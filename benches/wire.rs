@@ -234,9 +234,9 @@ async fn messages(
     }
     tokio::time::sleep(warm).await;
     let pids = [Some(server.child.id()), engine, None];
-    let before = pids.map(|pid| processor(pid));
+    let before = pids.map(processor);
     tokio::time::sleep(load).await;
-    let after = pids.map(|pid| processor(pid));
+    let after = pids.map(processor);
     let mut all = Seen::default();
     for talker in talkers {
         let seen = talker.await.expect("a talker");
