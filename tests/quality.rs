@@ -115,9 +115,20 @@ async fn the_record_tells_why_a_call_was_bad() {
         w.post.has(|_, e| matches!(e, Event::CallUpdated(r) if r.legs[0].reconnects == 1))
     })
     .await;
-    // A crash now would leave this.
-    let stored = w.store.call_timeline(id).await.unwrap();
-    assert!(stored.iter().any(|e| matches!(e.what, Happening::Figures(_))), "{stored:?}");
+    // A crash would leave this, as soon as the store is done with it.
+    let stored = async {
+        while !w
+            .store
+            .call_timeline(id)
+            .await
+            .unwrap()
+            .iter()
+            .any(|e| matches!(e.what, Happening::Figures(_)))
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), stored).await.expect("the timeline is stored meanwhile");
 
     let live = w.calls.detail(b.0, id).await.unwrap();
     w.calls.leave(b.0, b.1, id, Leaving::HangUp).await.unwrap();

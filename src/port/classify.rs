@@ -83,6 +83,10 @@ fn http(first: &[u8]) -> Verdict {
     if preface != Verdict::Foreign || first.starts_with(b"PRI ") {
         return preface;
     }
+    // A PROXY header from somebody who is no proxy of ours gets no answer.
+    if first.starts_with(b"PROXY ") {
+        return Verdict::Foreign;
+    }
     let letters = first.iter().take_while(|b| b.is_ascii_uppercase() || **b == b'-').count();
     match first.get(letters) {
         _ if letters > METHOD_LETTERS => Verdict::Foreign,
@@ -118,7 +122,7 @@ mod tests {
     #[test]
     fn each_kind_is_known_by_its_first_bytes() {
         let framed = framed();
-        let cases: [(&[u8], Verdict); 36] = [
+        let cases: [(&[u8], Verdict); 38] = [
             (b"", Verdict::More),
             (&[0x16], Verdict::More),
             (&[0x16, 3], Verdict::Known(Kind::Tls)),
@@ -146,6 +150,8 @@ mod tests {
             (b"VERSION-CONTROL /", Verdict::Known(Kind::Http)),
             (b"ABCDEFGHIJKLMNOPQRSTU", Verdict::Foreign),
             (b"PRIVATE /", Verdict::Known(Kind::Http)),
+            (b"PROXY", Verdict::More),
+            (b"PROXY TCP4 192.0.2.7", Verdict::Foreign),
             (b"POST /x", Verdict::Known(Kind::Http)),
             (b"OPTIONS * HTTP/1.1", Verdict::Known(Kind::Http)),
             (b"CONNECT a:1", Verdict::Known(Kind::Http)),

@@ -112,7 +112,8 @@ fn assert_protected(answer: &Answer, hsts: bool) {
     ] {
         assert!(policy.contains(part), "{policy}");
     }
-    assert!(!policy.contains("unsafe"), "{policy}");
+    // WebAssembly of our own may be compiled (RNNoise); nothing else that is unsafe.
+    assert!(!policy.replace("'wasm-unsafe-eval'", "").contains("unsafe"), "{policy}");
     assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"));
     assert_eq!(header("referrer-policy").as_deref(), Some("no-referrer"));
     assert!(header("permissions-policy").unwrap().contains("microphone=(self)"));
