@@ -91,6 +91,23 @@ async fn both_devices_are_told_how_good_it_is_and_the_record_keeps_it() {
     assert_eq!(record.legs[0].quality.up.worst_loss_pct, 12.0);
 }
 
+/// Waits until the store has five-second figures of a call.
+async fn figures_are_stored(w: &World, id: CallId) {
+    let storing = async {
+        while !w
+            .store
+            .call_timeline(id)
+            .await
+            .unwrap()
+            .iter()
+            .any(|e| matches!(e.what, Happening::Figures(_)))
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), storing).await.expect("the timeline is stored meanwhile");
+}
+
 #[tokio::test]
 async fn the_record_tells_why_a_call_was_bad() {
     let w = World::new(limits()).await;
@@ -116,19 +133,7 @@ async fn the_record_tells_why_a_call_was_bad() {
     })
     .await;
     // A crash would leave this, as soon as the store is done with it.
-    let stored = async {
-        while !w
-            .store
-            .call_timeline(id)
-            .await
-            .unwrap()
-            .iter()
-            .any(|e| matches!(e.what, Happening::Figures(_)))
-        {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), stored).await.expect("the timeline is stored meanwhile");
+    figures_are_stored(&w, id).await;
 
     let live = w.calls.detail(b.0, id).await.unwrap();
     w.calls.leave(b.0, b.1, id, Leaving::HangUp).await.unwrap();

@@ -158,8 +158,12 @@ test('by keyboard: an emoji is found and written, another is put on a message', 
 test('who is here is seen, and who left', async () => {
   await until('ben to be here', async () => (await anna.id('presence').first().getAttribute('data-presence')) === 'online');
   assert.match(await anna.id('last-seen').textContent(), /Online/);
-  await anna.id('message-input').fill('begun');
-  await ben.id('typing').filter({ hasText: 'anna is typing' }).waitFor();
+  const seen = ben.id('typing').filter({ hasText: 'anna is typing' });
+  await anna.id('message-input').focus();
+  await until('ben to see that anna types', async () => {
+    await anna.page.keyboard.type('x');
+    return (await seen.count()) > 0;
+  });
   await anna.id('message-input').fill('');
 });
 
