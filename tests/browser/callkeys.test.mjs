@@ -1,0 +1,175 @@
+// A call by keyboard alone, from ringing to the end; what one is told of one's own microphone; push-to-talk; a trial of
+// one's sound before a call, and noise suppression under the page's own Content-Security-Policy.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { launch } from './support/browser.mjs';
+import { ask, crowd } from './support/crowd.mjs';
+import { look } from './support/look.mjs';
+import { Server } from './support/server.mjs';
+import { until } from './support/until.mjs';
+
+const [ANNA, BEN] = [1000, 440];
+const SOON = { timeout: 60_000 };
+let server;
+let all;
+let anna;
+let ben;
+
+before(async () => {
+  server = await Server.start();
+  all = await crowd(server, { anna: ANNA, ben: BEN });
+  ({ anna, ben } = all.people);
+  await anna.open('ben');
+});
+after(async () => {
+  await all?.close();
+  await server?.stop();
+});
+
+const state = (person, name) => person.page.locator(`[data-testid=call-state][data-state=${name}]`).waitFor(SOON);
+const over = (person) => until(`${person.username}'s call to be over`, async () => (await person.id('call-hangup').count()) === 0);
+const focused = (person, id) => person.id(id).first().evaluate((element) => element === document.activeElement);
+
+/** Goes on by Tab until the element has the keyboard, and presses the key. */
+async function tabTo(person, id, key = 'Enter') {
+  await person.id(id).first().waitFor(SOON);
+  for (let i = 0; i < 60 && !(await focused(person, id)); i++) await person.page.keyboard.press('Tab');
+  assert.ok(await focused(person, id), `${id} is reached by Tab`);
+  await person.page.keyboard.press(key);
+}
+
+describe('by keyboard alone', () => {
+  test('a call is made, answered, and named in the title with its time', async () => {
+    await tabTo(anna, 'call-start');
+    await tabTo(ben, 'call-accept');
+    await Promise.all([state(anna, 'active'), state(ben, 'active')]);
+    await Promise.all([anna.hearsTone(BEN), ben.hearsTone(ANNA)]);
+    await until('the title to tell the time', async () => /^\d+:\d\d /.test(await anna.page.title()));
+    assert.equal(await anna.id('call-room').evaluate((room) => room.contains(document.activeElement)), true, 'the keyboard is in the call');
+  });
+
+  test('M mutes and unmutes; while typing it is a letter', async () => {
+    await anna.page.keyboard.press('m');
+    await ben.hearsNothing();
+    await anna.page.keyboard.press('m');
+    await tabTo(anna, 'call-minimise');
+    await tabTo(anna, 'message-input', 'm');
+    assert.equal(await anna.id('message-input').inputValue(), 'm');
+    assert.equal(await anna.id('call-mute').getAttribute('aria-pressed'), 'false');
+    await anna.page.keyboard.press('Backspace');
+  });
+
+  test('who talks while muted is told so', async () => {
+    await tabTo(anna, 'call-mute', 'Space');
+    await anna.id('call-talking-muted').waitFor(SOON);
+    assert.match(await anna.id('call-announce').textContent(), /Nobody hears/);
+    await tabTo(anna, 'call-expand');
+    assert.deepEqual(await look(anna, 'call-talking-muted'), []);
+    await tabTo(anna, 'call-unmute-now');
+    await ben.hearsTone(ANNA);
+    await anna.id('call-talking-muted').waitFor({ state: 'detached', ...SOON });
+  });
+
+  test('push-to-talk: silence but for the time that a key, chosen anew, is held', async () => {
+    await tabTo(anna, 'call-devices');
+    await tabTo(anna, 'push-to-talk', 'Space');
+    await tabTo(anna, 'push-key');
+    await anna.page.keyboard.press('Tab');
+    await tabTo(anna, 'push-key');
+    await anna.page.keyboard.press('b');
+    await until('B to be the key', async () => (await anna.id('push-key-name').textContent()) === 'B');
+    assert.deepEqual(await look(anna, 'call-sound'), []);
+    await ben.hearsNothing();
+    await anna.page.keyboard.down('b');
+    await ben.hearsTone(ANNA);
+    await anna.page.keyboard.up('b');
+    await ben.hearsNothing();
+    await tabTo(anna, 'push-to-talk', 'Space');
+    await ben.hearsTone(ANNA);
+    await anna.page.keyboard.press('Escape');
+    await until('the panel to be closed', async () => (await anna.id('call-sound').count()) === 0);
+  });
+
+  test('a microphone without sound is noticed, and another one is a key away', async () => {
+    await anna.page.evaluate(() => {
+      window.__mic.mode = 'silent';
+      window.__mic.gain.gain.value = 0;
+    });
+    await anna.id('call-silent-microphone').waitFor(SOON);
+    assert.deepEqual(await look(anna, 'call-silent-microphone', { schemes: ['light'] }), []);
+    await tabTo(anna, 'call-next-microphone');
+    await ben.hearsTone(ANNA);
+    await anna.id('call-silent-microphone').filter({ hasText: 'Second microphone' }).waitFor(SOON);
+  });
+
+  test('it is hung up, and stands in the conversation, to be called back', async () => {
+    await tabTo(anna, 'call-hangup');
+    await Promise.all([over(anna), over(ben)]);
+    await ben.open('anna');
+    await ben.page.locator('[data-testid=call-card][data-status=completed]').waitFor(SOON);
+    await anna.id('call-start').click();
+    await ben.id('call-accept').waitFor(SOON);
+    await anna.id('call-hangup').click();
+    await ben.page.locator('[data-testid=call-card][data-missed=true]').waitFor(SOON);
+    assert.deepEqual(await look(ben, 'call-cards'), []);
+    await tabTo(ben, 'call-back');
+    await anna.id('call-accept').waitFor(SOON);
+    await ben.id('call-hangup').click();
+    await over(ben);
+  });
+});
+
+test('after a poor call one is asked how it was, and what is said stays here', async () => {
+  await anna.id('call-start').click();
+  await ben.id('call-accept').click();
+  await state(anna, 'active');
+  // What the server says of the line every five seconds, made worse on its way into the page; its clock goes on meanwhile.
+  const call = (await ask(anna, 'GET', 'calls?limit=1')).calls[0];
+  await anna.page.evaluate(({ id, me }) => {
+    const now = Date.now;
+    Date.now = () => now() + 60_000;
+    const calls = document.querySelector('#app').__vue_app__.config.globalProperties.$pinia._s.get('calls');
+    for (let piece = 0; piece < 4; piece++) setTimeout(() => calls.onQuality(id, [{ user: me, direction: 'down', rttMs: 900, jitterMs: 90, lossPct: 20, mos: 1.5 }]), piece * 50);
+  }, { id: call.id, me: call.caller });
+  await anna.page.locator('[data-testid=call-bars][data-bars="1"]').waitFor(SOON);
+  await anna.id('call-hangup').click();
+  await anna.id('call-opinion').waitFor(SOON);
+  assert.deepEqual(await look(anna, 'call-opinion'), []);
+  await anna.id('opinion-bad').click();
+  await anna.page.locator('[data-testid=opinion-fault][data-fault=cutOut]').click();
+  await anna.id('opinion-done').click();
+  const kept = await anna.page.evaluate(() => JSON.parse(localStorage.getItem('charla.opinions')));
+  assert.deepEqual(kept.map(({ call: of, good, faults }) => ({ of, good, faults })), [{ of: call.id, good: false, faults: ['cutOut'] }]);
+});
+
+/** Records until the page has enough, and hears it to the end. */
+async function replayed(person) {
+  await person.id('sound-record').click();
+  await person.page.locator('[data-testid=sound-check][data-busy=replaying]').waitFor(SOON);
+  await person.page.locator('[data-testid=sound-check]:not([data-busy])').waitFor(SOON);
+}
+
+test('the sound is tried before a call; noise suppression runs under the page’s own policy', async () => {
+  // No probe: it would lift the Content-Security-Policy that this is about.
+  const cleo = await launch({ tone: 700, probe: false });
+  try {
+    await cleo.register(server, 'cleo', 'a good long passphrase');
+    await cleo.page.goto(`${server.url}/sound`);
+    await cleo.id('sound-start').click();
+    await cleo.page.locator('[data-testid=sound-check][data-heard=true]').waitFor(SOON);
+    await replayed(cleo);
+    const processed = cleo.page.waitForResponse((answer) => /rnnoise.*\.wasm$/.test(answer.url()));
+    await cleo.id('noise-strong').check();
+    const wasm = await processed;
+    assert.equal(wasm.headers()['content-type'], 'application/wasm');
+    assert.equal(new URL(wasm.url()).origin, server.url);
+    // What is recorded now has been through it.
+    await replayed(cleo);
+    await cleo.id('sound-play').click();
+    await cleo.page.locator('[data-testid=sound-check]:not([data-busy])').waitFor(SOON);
+    const refused = cleo.console.filter((line) => /Content Security Policy|Refused to|WebAssembly|CompileError/i.test(line));
+    assert.deepEqual(refused, []);
+  } finally {
+    await cleo.close();
+  }
+});
