@@ -1,4 +1,5 @@
 // Firefox on a client's network, driven over WebDriver BiDi, behind as much of Playwright's page as `Person` uses.
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import puppeteer from 'puppeteer-core';
+import { bound } from '../../browser/support/bound.mjs';
 import { Person } from '../../browser/support/browser.mjs';
 import { until } from '../../browser/support/until.mjs';
 import { trust } from './people.mjs';
@@ -19,6 +21,8 @@ const preferences = (client, tone) => ({
   'media.navigator.streams.fake': true,
   'media.navigator.audio.fake_frequency': tone,
   'media.navigator.permission.disabled': true,
+  // Without a network around it, the loopback is the only one there is.
+  'media.peerconnection.ice.loopback': client.namespace === null,
   'media.autoplay.default': 0,
   'media.autoplay.blocking_policy': 0,
   'network.captive-portal-service.enabled': false,
@@ -38,7 +42,7 @@ export async function firefox(client, server, { tone = 1000 } = {}) {
   trust(profile, server.authority);
   const lines = Object.entries(preferences(client, tone)).map(([key, value]) => `user_pref(${JSON.stringify(key)}, ${JSON.stringify(value)});`);
   writeFileSync(join(profile, 'user.js'), lines.join('\n'));
-  const gate = await forward(client);
+  const gate = client.namespace === null ? await freePort() : await forward(client);
   const args = ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', String(gate.address().port), 'about:blank'];
   const child = client.lab.spawn(client.namespace, FIREFOX, args, { env: { ...process.env, HOME: dir }, stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
@@ -55,6 +59,34 @@ export async function firefox(client, server, { tone = 1000 } = {}) {
     },
   };
   return new Person(new Page(page), closing, null, dir);
+}
+
+/** Firefox on this machine's own loopback, with no network around it. */
+export const LOOPBACK = {
+  namespace: null,
+  lab: {
+    spawn: (_, program, args, options) => {
+      const [bound_, ...rest] = bound([program, ...args]);
+      return spawn(bound_, rest, options);
+    },
+  },
+};
+
+/** Why there is no Firefox here; null if there is. */
+export function noFirefox() {
+  for (const program of [FIREFOX, 'certutil']) {
+    if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `${program} is missing: tools/need.sh long`;
+  }
+  return null;
+}
+
+/** A free port, given back at once for Firefox to take. */
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  await new Promise((done) => probe.close(done));
+  return { address: () => address, close: () => {} };
 }
 
 /** The port on which Firefox will listen in its namespace, reachable out here under the same number. */
