@@ -17,11 +17,11 @@ run() {
 }
 printf '# Long tests, %s\nCommit %s, %s cores.\n\n| what | result | time |\n|---|---|---|\n' \
   "$(date -u +%FT%TZ)" "$(git rev-parse --short HEAD)" "$(nproc)" >"$out"
-run 'kill -9 of the server under load, 50 times on each store' env CHARLA_KILLS=50 cargo test --locked --test durability
+run 'kill -9 of the server under load, 50 times on each store' env CHARLA_KILLS=50 cargo test --locked --workspace --test durability
 run '100 random cuts, 500 missed messages in each absence, on each store' \
-  env CHARLA_CUTS=100 CHARLA_MISSED=500 cargo test --locked --test cuts
-run 'call model: 20 times the random walks' env CHARLA_SEEDS=20 cargo test --locked --lib calls::
-run 'the relay in a simulated network, 1,000 seeds' env CHARLA_SEEDS=50 cargo test --locked -p charla-media --lib sim::
+  env CHARLA_CUTS=100 CHARLA_MISSED=500 cargo test --locked --workspace --test cuts
+run 'call model: 20 times the random walks' env CHARLA_SEEDS=20 cargo test --locked --workspace --lib calls::
+run 'the relay in a simulated network, 1,000 seeds' env CHARLA_SEEDS=50 cargo test --locked --workspace --lib sim::
 run 'property tests, 20,000 cases each' env PROPTEST_CASES=20000 cargo test --locked --workspace --lib
 run '1,000 calls that come and go, at a real server' \
   env CHARLA_CYCLES=1000 cargo test --locked --workspace --test churn
@@ -47,7 +47,7 @@ done
 
 # The network tests need root, the server and the page. Their figures for speech need a quiet machine.
 tools/need.sh long
-run 'the server and the page, for the network tests' bash -c '(cd static && npm ci --no-audit --no-fund && npm run build) && cargo build --locked'
+run 'the server and the page, for the network tests' bash -c '(cd static && npm ci --no-audit --no-fund && npm run build) && cargo test --locked --workspace --no-run'
 run 'every view and state at three widths in both themes: accessibility, overflow, also from right to left' \
   bash -c 'cd tests/browser && npm ci --no-audit --no-fund && CHARLA_LOOK=all node --test look.test.mjs'
 lighthouse="docs/results/$(date -u +%F)-lighthouse.md"
