@@ -160,6 +160,8 @@ export interface Leg {
   paths: PathName[]
   reconnects: number
   muted: boolean
+  /** Who of those who lead the call muted him, until he unmutes himself. */
+  mutedBy: Id | null
   quality: LegQuality
 }
 export interface Call {

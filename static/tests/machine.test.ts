@@ -146,12 +146,22 @@ describe('ears and mouth', () => {
   }
   test('whoever leads may mute; one may unmute, whatever is still under way', () => {
     const muted = walk([told(true)], active)
-    expect(muted.state).toMatchObject({ muted: true, mutedByOther: true })
+    expect(muted.state).toMatchObject({ muted: true })
     expect(muted.effects).toEqual([{ do: 'enableMic', on: false }])
     // The server's older word comes after one has unmuted: it counts for nothing until the new one was seen.
     const again = walk([{ type: 'mute', muted: false }, told(true)], muted.state)
-    expect(again.state).toMatchObject({ muted: false, mutedByOther: false })
-    expect(walk([told(false), told(true)], again.state).state).toMatchObject({ muted: true, mutedByOther: true })
+    expect(again.state).toMatchObject({ muted: false })
+    expect(walk([told(false), told(true)], again.state).state).toMatchObject({ muted: true })
+  })
+  test('what the leader did while the socket was down holds, but for what one said since', () => {
+    const silenced = { ...answered(mine), legs: [leg(ME, DEVICE, { muted: true, mutedBy: YOU }), leg(YOU, OTHER_DEVICE)] }
+    const back: Input = { type: 'welcome', calls: [silenced], epochChanged: false, now: 9 }
+    const held = walk([back], active)
+    expect(held.state).toMatchObject({ muted: true })
+    expect(did(held.effects)).toEqual(['enableMic'])
+    const spoke = walk([told(true), { type: 'mute', muted: false }, back], active)
+    expect(spoke.state).toMatchObject({ muted: false })
+    expect(spoke.effects.at(-1)).toEqual({ do: 'emitMuted', call: mine.id, muted: false })
   })
   test('who is deaf is muted, and has his voice back as it was', () => {
     const deaf = walk([{ type: 'deafen', deaf: true }], active)

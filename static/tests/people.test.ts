@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { comings } from '../src/call/outcome'
 import { absentOf, mayEnd, mayLead, participantsOf, tileSize } from '../src/call/people'
+import { mutedSentence } from '../src/call/sentence'
 import { countInside, know, knowAll, offerIn, offerOf, type Offer } from '../src/call/running'
 import { NOBODY, hear, speakersOf } from '../src/call/speaking'
 import { rowsOf } from '../src/chat/rows'
@@ -28,6 +29,13 @@ describe('participants', () => {
     expect(participantsOf(call(ME), ME).map(({ state }) => state)).toEqual(['here', 'ringing'])
     const joining = { ...group, legs: [leg(YOU, OTHER_DEVICE, { answeredAt: at(5) })] }
     expect(participantsOf(joining, ME)[0]?.state).toBe('joining')
+  })
+  test('who leads and muted somebody is named to all, and the rest are not', () => {
+    const muted = { ...group, legs: [leg(YOU, OTHER_DEVICE, { ...here, muted: true, mutedBy: THIRD }), leg(THIRD, OTHER_DEVICE, { ...here, muted: true })] }
+    const said = (me: string) => participantsOf(muted, me).map((one) => mutedSentence(one, me, (id) => (id === THIRD ? 'ANNA' : '?'), (key, values) => `${key}${values ? ` ${String(values['name'])}` : ''}`))
+    expect(said(YOU)).toEqual(['call.mutedBy ANNA', 'call.person.muted'])
+    expect(said(THIRD)).toEqual(['call.person.mutedByYou', 'call.muted'])
+    expect(said(ME)).toEqual(['call.person.mutedBy ANNA', 'call.person.muted'])
   })
   test('their tiles grow smaller', () => {
     expect([1, 2, 4, 5, 9, 10, 25, 26, 100].map(tileSize)).toEqual(['whole', 'large', 'large', 'middle', 'middle', 'small', 'small', 'dense', 'dense'])

@@ -109,12 +109,15 @@ describe('a call of a group', () => {
   test('its owner mutes somebody, who may speak again', async () => {
     await people(anna);
     await row(anna, 'ben').getByTestId('call-mute-other').click();
-    await ben.id('call-muted-by-other').waitFor();
+    await ben.page.locator('[data-testid=call-muted-by-other][data-by=anna]').waitFor();
+    await tile(ben, 'ben').getByText('Muted by anna').waitFor();
+    await tile(cleo, 'ben').getByText('is muted by anna').waitFor();
     await Promise.all([anna.hearsTone(CLEO), cleo.hearsTone(ANNA)]);
     await tile(anna, 'ben', '[data-muted=true]').waitFor();
     assert.deepEqual(await look(anna, 'call-people'), []);
-    await ben.id('call-mute').click();
+    await ben.id('call-unmute-now').click();
     await anna.hearsTones(BEN, CLEO);
+    await ben.id('call-muted-by-other').waitFor({ state: 'detached' });
   });
 
   test('deafness hears nothing and says nothing', async () => {

@@ -9,7 +9,7 @@ const stay = (state: CallState, ...effects: Effect[]): Step => ({ state, effects
 const isAbout = (state: CallState, id: Id): boolean => callOf(state)?.id === id
 
 const CLEAN_UP: Effect[] = [{ do: 'ring', sound: 'none' }, { do: 'closePeer' }, { do: 'dropMic' }]
-const EARS: Pick<Active, 'saying' | 'mutedByOther' | 'deaf'> = { saying: null, mutedByOther: false, deaf: null }
+const EARS: Pick<Active, 'saying' | 'deaf'> = { saying: null, deaf: null }
 
 function finish(state: CallState, outcome: Outcome, call: Call | null, ...effects: Effect[]): Step {
   const conversation = call?.conversation ?? ('conversation' in state ? state.conversation : '')
@@ -158,7 +158,7 @@ const handlers: Handlers = {
     // Who speaks wants to hear the answer.
     const hear: Effect[] = state.deaf && !muted ? [{ do: 'deafen', on: false }] : []
     return stay(
-      { ...state, muted, saying: muted, mutedByOther: false, deaf: muted ? state.deaf : null },
+      { ...state, muted, saying: muted, deaf: muted ? state.deaf : null },
       { do: 'enableMic', on: !muted }, { do: 'emitMuted', call: state.call.id, muted }, ...hear,
     )
   },
@@ -234,7 +234,7 @@ const handlers: Handlers = {
       const heard = own?.muted === state.saying ? null : state.saying
       const silenced = own?.muted === true && !state.muted && heard === null
       const moves: Effect[] = comings(state.call, call, ctx.me).map((tone) => ({ do: 'tone', tone }))
-      const next: Active = { ...state, call, saying: heard, muted: state.muted || silenced, mutedByOther: state.mutedByOther || silenced }
+      const next: Active = { ...state, call, saying: heard, muted: state.muted || silenced }
       return stay(next, ...moves, ...(silenced ? [{ do: 'enableMic', on: false } as const] : []))
     }
     if (state.phase === 'outgoing' && call.status === 'active') {
@@ -336,12 +336,15 @@ function reconcile(
     if (isOurs(call, ctx.me, ctx.device)) return enter(call, state.ice, { warm: false, mic: state.mic }, input.now, ctx)
     return state.sent ? stay({ ...state, call }, answerOf(state)) : stay({ ...state, call })
   }
-  const said = legOf(call, ctx.me)?.muted === state.muted
-  const effects: Effect[] = said ? [] : [{ do: 'emitMuted', call: call.id, muted: state.muted }]
+  // Who leads the call may have muted us meanwhile. That holds, unless we have said otherwise since.
+  const silenced = own?.muted === true && own.mutedBy !== null && !state.muted && state.saying === null
+  const muted = state.muted || silenced
+  const effects: Effect[] = own?.muted === muted ? [] : [{ do: 'emitMuted', call: call.id, muted }]
+  if (silenced) effects.push({ do: 'enableMic', on: false })
   const current: Outgoing | Active =
     state.phase === 'outgoing' && call.status === 'active'
-      ? { ...state, phase: 'active', call, since: input.now }
-      : { ...state, call }
+      ? { ...state, phase: 'active', call, muted, since: input.now }
+      : { ...state, call, muted }
   if (current.phase === 'active' && state.phase === 'outgoing') effects.push({ do: 'ring', sound: 'none' })
   if (input.epochChanged) {
     const fresh = rebuild(current)

@@ -9,6 +9,8 @@ export interface Participant {
   /** Called and not answered; answered, without sound yet; here. */
   state: 'ringing' | 'joining' | 'here'
   muted: boolean
+  /** Who of those who lead the call did that. */
+  mutedBy: Id | null
 }
 /** Somebody who was called or was here, and is not any more. */
 export interface Absent { user: Id; reason: EndReason | null }
@@ -22,6 +24,7 @@ export function participantsOf(call: Call, me: Id): Participant[] {
       me: leg.user === me,
       state: !isInside(leg, call) ? 'ringing' : leg.connectedAt === null && leg.user !== me && call.status === 'active' ? 'joining' : 'here',
       muted: leg.muted,
+      mutedBy: leg.muted ? leg.mutedBy : null,
     }))
     .sort((a, b) => Number(a.state === 'ringing') - Number(b.state === 'ringing') || came(a.user).localeCompare(came(b.user)) || a.user.localeCompare(b.user))
 }

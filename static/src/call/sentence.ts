@@ -1,6 +1,8 @@
-// What to say about how a call ended: a sentence, and what to do about it where something can be done. Pure.
+// What to say about how a call ended: a sentence, and what to do about it where something can be done; and of whom whose
+// microphone is off. Pure.
 import { clock } from '../chat/days'
-import type { Call, Problem } from '../protocol'
+import type { Call, Id, Problem } from '../protocol'
+import type { Participant } from './people'
 import type { Outcome, OutcomeKey } from './types'
 
 type Translate = (key: string, values?: Record<string, unknown>) => string
@@ -26,6 +28,13 @@ export function outcomeSentence(
 }
 
 export const outcomeHint = (key: OutcomeKey, t: Translate): string => (isMicTrouble(key) ? t(`outcome.${key}Hint`) : '')
+
+/** Of somebody whose microphone is off: who did that, if it was not he. */
+export function mutedSentence({ user, mutedBy }: Pick<Participant, 'user' | 'mutedBy'>, me: Id, nameOf: (user: Id) => string, t: Translate): string {
+  if (mutedBy === null) return t(user === me ? 'call.muted' : 'call.person.muted')
+  if (mutedBy === me) return t('call.person.mutedByYou')
+  return t(user === me ? 'call.mutedBy' : 'call.person.mutedBy', { name: nameOf(mutedBy) })
+}
 
 /** The network may be to blame: a test of it would tell. */
 export const blamesNetwork = (key: OutcomeKey): boolean => key === 'connectFailed' || key === 'mediaLost'

@@ -16,8 +16,6 @@ interface InCall {
   muted: boolean
   /** What was last said of it and not yet seen in the call: until then the server's word is the older one. */
   saying: boolean | null
-  /** Somebody who leads the call turned the microphone off. */
-  mutedByOther: boolean
   /** Hears nothing by his own wish; holds whether he was muted before. */
   deaf: { wasMuted: boolean } | null
   media: MediaState

@@ -65,7 +65,9 @@ export const useStage = defineStore('callsStage', () => {
 
   const muted = computed(() => 'muted' in calls.state && calls.state.muted)
   const deaf = computed(() => 'deaf' in calls.state && calls.state.deaf !== null)
-  const mutedByOther = computed(() => 'mutedByOther' in calls.state && calls.state.mutedByOther)
+  const self = computed(() => people.value.find((one) => one.me))
+  /** Who of those who lead the call turned the microphone off here. */
+  const mutedBy = computed<Id | null>(() => (muted.value ? (self.value?.mutedBy ?? null) : null))
   const strength = computed(() => strengthOf(calls.quality, me.value))
   const stageSince = ref(now.value)
   const lasted = computed(() => Math.max(0, now.value - stageSince.value))
@@ -134,7 +136,7 @@ export const useStage = defineStore('callsStage', () => {
 
   return {
     me, now, speakers, mine, trouble, open, refusal, asked, live, conversationId, members, ofGroup, grown, otherId, name, people,
-    muted, deaf, mutedByOther, strength, lasted, notice, seconds, speaksAbove: SPEAKS_ABOVE,
+    muted, deaf, mutedBy, strength, lasted, notice, seconds, speaksAbove: SPEAKS_ABOVE,
     toggle, mute, deafen, hangUp, invite, muteOther, remove, endForAll, leads, mayEndForAll,
   }
 })
