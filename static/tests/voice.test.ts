@@ -1,7 +1,7 @@
 // One's own microphone and keys in a call; whether to ask how it was; what was chosen, read without trust.
 import { describe, expect, test } from 'vitest'
 import { FRESH_EAR, listen, type Ear } from '../src/call/ear'
-import { actOf, keyName, mayPush } from '../src/call/keys'
+import { actOf, capOf, keyName, mayPush, objectionTo } from '../src/call/keys'
 import { NEW_COURSE, wasPoor, withLoss, withPiece } from '../src/call/rating'
 import type { Strength } from '../src/call/strength'
 import { DEFAULT_WISHES, readWishes } from '../src/media/wishes'
@@ -38,7 +38,7 @@ describe('one’s own microphone', () => {
 
 describe('keys', () => {
   const press = (key: string, more = {}) => ({ key, code: `Key${key.toUpperCase()}`, repeat: false, modified: false, ...more })
-  const wishes = { shortcuts: true, pushToTalk: true, pushKey: 'KeyT' }
+  const wishes = { shortcuts: true, pushToTalk: true, pushKey: 'KeyT', muteKey: 'm' }
   test('M mutes, D deafens, the chosen one talks', () => {
     expect([press('m'), press('M'), press('d'), press('t'), press('x')].map((one) => actOf(one, wishes, false))).toEqual(['mute', 'mute', 'deafen', 'talk', null])
   })
@@ -53,6 +53,17 @@ describe('keys', () => {
   test('single letters can be switched off', () => {
     expect(actOf(press('m'), { ...wishes, shortcuts: false }, false)).toBeNull()
     expect(actOf(press('t'), { ...wishes, pushToTalk: false }, false)).toBeNull()
+  })
+  test('another key may mute; it is a letter while typing, and no key does two things', () => {
+    const mine = { ...wishes, muteKey: 'ñ' }
+    expect([press('ñ'), press('Ñ'), press('m')].map((one) => actOf(one, mine, false))).toEqual(['mute', 'mute', null])
+    expect(actOf(press('ñ'), mine, true)).toBeNull()
+    expect(['x', 'F8', '#'].map((key) => objectionTo(press(key), 'mute', wishes))).toEqual([null, null, null])
+    expect(['d', 't'].map((key) => objectionTo(press(key), 'mute', wishes))).toEqual(['taken', 'taken'])
+    expect(['Enter', ' ', 'Tab', 'Shift', 'Dead'].map((key) => objectionTo(press(key), 'mute', wishes))).toEqual(Array(5).fill('unusable'))
+    expect(objectionTo(press('x', { modified: true }), 'mute', wishes)).toBe('unusable')
+    expect(['m', 'd', 'b'].map((key) => objectionTo(press(key), 'push', wishes))).toEqual(['taken', 'taken', null])
+    expect([readWishes({ muteKey: 'X' }).muteKey, readWishes({ muteKey: 'Tab' }).muteKey, capOf('f8'), capOf('ñ')]).toEqual(['x', 'm', 'F8', 'Ñ'])
   })
   test('what moves about the page is no key to talk', () => {
     expect(['Tab', 'Enter', 'Space', 'Escape', 'ArrowUp'].some(mayPush)).toBe(false)

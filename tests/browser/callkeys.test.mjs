@@ -59,6 +59,24 @@ describe('by keyboard alone', () => {
     await anna.page.keyboard.press('Backspace');
   });
 
+  test('another key may mute, chosen in the settings; M does nothing then', async () => {
+    await anna.page.goto(`${server.url}/settings/keys`);
+    await state(anna, 'active');
+    await tabTo(anna, 'mute-key');
+    await anna.page.keyboard.press('d');
+    await anna.id('call-key-trouble').waitFor(SOON);
+    await anna.page.keyboard.press('x');
+    await until('X to be the key', async () => (await anna.id('mute-key-name').textContent()) === 'X');
+    assert.deepEqual(await look(anna, 'settings-keys-call'), []);
+    await anna.page.keyboard.press('m');
+    assert.equal(await anna.id('call-mute').getAttribute('aria-pressed'), 'false');
+    await anna.page.keyboard.press('x');
+    await anna.page.locator('[data-testid=call-mute][aria-pressed=true]').waitFor(SOON);
+    await anna.page.keyboard.press('x');
+    await ben.hearsTone(ANNA);
+    await anna.open('ben');
+  });
+
   test('who talks while muted is told so', async () => {
     await tabTo(anna, 'call-mute', 'Space');
     await anna.id('call-talking-muted').waitFor(SOON);

@@ -39,7 +39,7 @@ const es: typeof en = {
     title: 'Prueba tu sonido', start: 'Probar el micrófono', stop: 'Parar', speak: 'Di algo …', heard: 'Tu micrófono te oye.', play: 'Reproducir un sonido de prueba', record: 'Grabar y escuchar', recording: 'Grabando … pulsa para parar', replaying: 'Reproduciendo …',
     recordHint: 'Graba hasta cinco segundos y los reproduce, como te oirían los demás. Nada sale de este dispositivo.', cannotRecord: 'Este navegador no puede grabar.', check: 'Prueba tu sonido',
     noise: 'Ruido de fondo', noise_off: 'Dejarlo', noise_browser: 'Reducir', noise_strong: 'Eliminar', noiseHint_off: 'Todo se envía como lo oye el micrófono. Bueno para la música.', noiseHint_browser: 'El navegador baja los ruidos constantes.', noiseHint_strong: 'RNNoise elimina teclados, ventiladores y calles, en este dispositivo. La música sufre.',
-    keys: 'Teclas', pushToTalk: 'Pulsar para hablar: el micrófono solo está activo mientras se mantiene una tecla', pushKey: 'Tecla para hablar', changeKey: 'Cambiar', pressKey: 'Pulsa una tecla …', unusable: 'Esta tecla hace falta para moverse por la página. Elige otra.', shortcuts: 'En una llamada, M silencia y D deja de oír',
+    keys: 'Teclas', pushToTalk: 'Pulsar para hablar: el micrófono solo está activo mientras se mantiene una tecla', pushKey: 'Tecla para hablar', changeKey: 'Cambiar', pressKey: 'Pulsa una tecla …', unusable: 'Esta tecla hace falta para moverse por la página. Elige otra.', taken: 'Esta tecla ya hace otra cosa en una llamada. Elige otra.', muteKey: 'Tecla para silenciar', shortcuts: 'En una llamada, {key} silencia y D deja de oír',
     signals: 'Señales', ring: 'Volumen del timbre', tones: 'Tonos cuando una llamada se conecta, termina o falla',
   },
 }

@@ -1,6 +1,6 @@
 // What somebody chose for the sound of his calls in this browser. Kept in localStorage, read without trusting it.
 import { reactive, watch } from 'vue'
-import { mayPush } from '../call/keys'
+import { mayMute, mayPush } from '../call/keys'
 
 const KEY = 'charla.voice'
 /** `browser`: the browser's own suppression; `strong`: RNNoise after the browser's echo cancellation. */
@@ -14,10 +14,11 @@ export interface Wishes {
   shortcuts: boolean
   pushToTalk: boolean
   pushKey: string
+  muteKey: string
   /** How loud somebody is, by user; 1 where nothing was chosen. */
   volumes: Record<string, number>
 }
-export const DEFAULT_WISHES: Wishes = { noise: 'browser', ring: 0.7, tones: true, shortcuts: true, pushToTalk: false, pushKey: 'KeyT', volumes: {} }
+export const DEFAULT_WISHES: Wishes = { noise: 'browser', ring: 0.7, tones: true, shortcuts: true, pushToTalk: false, pushKey: 'KeyT', muteKey: 'm', volumes: {} }
 
 const unit = (value: unknown, otherwise: number): number => (typeof value === 'number' && value >= 0 && value <= 1 ? value : otherwise)
 
@@ -32,6 +33,7 @@ export function readWishes(stored: unknown): Wishes {
     shortcuts: bool('shortcuts'),
     pushToTalk: bool('pushToTalk'),
     pushKey: typeof kept['pushKey'] === 'string' && mayPush(kept['pushKey']) ? kept['pushKey'] : DEFAULT_WISHES.pushKey,
+    muteKey: typeof kept['muteKey'] === 'string' && mayMute(kept['muteKey']) ? kept['muteKey'].toLowerCase() : DEFAULT_WISHES.muteKey,
     volumes: Object.fromEntries(volumes.map(([user, volume]) => [user, unit(volume, 1)])),
   }
 }
