@@ -43,6 +43,29 @@ const faultless = async (person) => {
 const focused = (person) => person.page.evaluate(() => document.activeElement?.getAttribute('data-testid'));
 const decoded = (image) => image.evaluate((element) => element.complete && element.naturalWidth > 0);
 
+test('what was laid for a message survives a reload, until it is taken out', async () => {
+  await anna.id('file-input').setInputFiles([png('kept.png'), text('kept.txt', 'words')]);
+  await anna.id('message-input').fill('not sent yet');
+  const onDisk = () => anna.page.evaluate(() => new Promise((done) => {
+    const opening = indexedDB.open('charla-tray');
+    opening.onsuccess = () => {
+      const count = opening.result.transaction('files').objectStore('files').count();
+      count.onsuccess = () => (opening.result.close(), done(count.result));
+    };
+  }));
+  await until('both files to be on disk', async () => (await onDisk()) === 2);
+  await anna.page.reload();
+  await until('two files in the tray', async () => (await anna.id('tray-file').count()) === 2);
+  assert.equal(await anna.id('message-input').inputValue(), 'not sent yet');
+  await until('the picture to be shown', () => decoded(anna.id('tray-file').locator('img')));
+  await anna.id('message-input').fill('');
+  for (const left of [1, 0]) {
+    await anna.id('tray-out').first().click();
+    await until('one less', async () => (await anna.id('tray-file').count()) === left);
+  }
+  await until('none on disk', async () => (await onDisk()) === 0);
+});
+
 test('by keyboard: files are chosen, looked at, one is taken out, the others are sent and shown', async () => {
   // Asked for first: on a busy machine it would come too late for the key.
   const chooser = anna.page.waitForEvent('filechooser');

@@ -2,6 +2,7 @@
 import { defineStore } from 'pinia'
 import { reactive } from 'vue'
 import { addMessages, type Pending, type PendingFile, type Thread } from '../chat/thread'
+import { kept } from '../files/kept'
 import { outbox } from '../outbox'
 import { isTransient, ok, problem, refused, type Id, type Problem, type Result } from '../protocol'
 import { useChats } from './chats'
@@ -37,6 +38,7 @@ export const useSender = defineStore('sender', () => {
     // The bytes first: a message without them could not be sent after a reload.
     for (const { file, bytes } of outgoing) await outbox.putBytes(file.key, bytes)
     await outbox.put(pending)
+    void kept.drop(outgoing.map(({ file }) => file.key))
     await flush(conversation)
   }
 

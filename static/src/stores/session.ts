@@ -91,8 +91,8 @@ export const useSession = defineStore('session', () => {
   async function logout(): Promise<Problem | null> {
     const answer = await rest.logout()
     if (!answer.ok && answer.problem.code !== 'unauthenticated') return answer.problem
-    const [{ outbox }, { useDrafts }] = await Promise.all([import('../outbox'), import('./drafts')])
-    await outbox.clear()
+    const [{ outbox }, { kept }, { useDrafts }] = await Promise.all([import('../outbox'), import('../files/kept'), import('./drafts')])
+    await Promise.all([outbox.clear(), kept.clear()])
     useDrafts().clear()
     sessionStorage.clear()
     leave('signedOut')

@@ -1,7 +1,8 @@
-// The files that are to go with the message being written, per conversation, in memory: what was not sent yet is lost
-// with the page, as in any form.
+// The files that are to go with the message being written, per conversation. They survive the page (files/kept.ts) until
+// they are sent, taken out or signed out of; nobody but whose they are sees them.
 import { defineStore } from 'pinia'
 import { reactive } from 'vue'
+import { kept } from '../files/kept'
 import { kindOf, MAX_FILES, plainName, refusal } from '../files/kinds'
 import type { Id } from '../protocol'
 import type { Outgoing } from './sender'
@@ -14,6 +15,24 @@ export interface Refusal { name: string; why: 'tooLarge' | 'empty' | 'type' | 't
 
 export const useTray = defineStore('tray', () => {
   const trays = reactive<Record<Id, Laid[]>>({})
+  let owner: Id | null = null
+  const show = (kind: Laid['file']['kind'], bytes: Blob): string => (kind === 'image' || kind === 'video' ? URL.createObjectURL(bytes) : '')
+
+  /** Takes up what an earlier page left, once for each who signs in here. */
+  async function restore(): Promise<void> {
+    const user = useSession().user?.id ?? null
+    if (user === owner) return
+    for (const conversation of Object.keys(trays)) clear(conversation)
+    owner = user
+    if (!user) return
+    const found = await kept.of(user, Date.now())
+    if (owner !== user) return
+    for (const { conversation, file, bytes } of found.toReversed()) {
+      const tray = (trays[conversation] ??= [])
+      if (tray.length < MAX_FILES && !tray.some((laid) => laid.file.key === file.key)) tray.unshift({ file, bytes, address: show(file.kind, bytes) })
+    }
+  }
+
   const of = (conversation: Id): readonly Laid[] => trays[conversation] ?? []
 
   /** Takes files in; those it cannot take come back, with the reason. */
@@ -30,18 +49,20 @@ export const useTray = defineStore('tray', () => {
       }
       const kind = kindOf(bytes.type)
       const file = { key: crypto.randomUUID(), kind, name: plainName(bytes.name), mime: bytes.type, size: bytes.size }
-      tray.push({ file, bytes, address: kind === 'image' || kind === 'video' ? URL.createObjectURL(bytes) : '' })
+      tray.push({ file, bytes, address: show(kind, bytes) })
+      void kept.put(useSession().user?.id ?? '', conversation, file, bytes, Date.now() + tray.length)
     }
     return refused
   }
 
   function takeOut(conversation: Id, key: string): void {
+    void kept.drop([key])
     const laid = trays[conversation]?.find(({ file }) => file.key === key)
     if (laid?.address) URL.revokeObjectURL(laid.address)
     trays[conversation] = of(conversation).filter(({ file }) => file.key !== key)
   }
 
-  /** All of them, to be sent; the tray is empty then. */
+  /** All of them, to be sent; the tray is empty then. On disk they are until the outbox has them. */
   function clear(conversation: Id): Outgoing[] {
     const all = of(conversation)
     delete trays[conversation]
@@ -51,5 +72,5 @@ export const useTray = defineStore('tray', () => {
     })
   }
 
-  return { trays, of, lay, takeOut, clear }
+  return { trays, of, restore, lay, takeOut, clear }
 })
