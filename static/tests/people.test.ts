@@ -1,9 +1,9 @@
 // Who is in a call, who leads it, which call one may join, and who speaks.
 import { describe, expect, test } from 'vitest'
 import { comings } from '../src/call/outcome'
-import { absentOf, mayEnd, mayLead, participantsOf, tileSize } from '../src/call/people'
+import { absentOf, countInside, mayEnd, mayLead, participantsOf, tileSize } from '../src/call/people'
 import { mutedSentence } from '../src/call/sentence'
-import { countInside, know, knowAll, offerIn, offerOf, type Offer } from '../src/call/running'
+import { know, knowAll, offerIn, offerOf, signOf, type Offer } from '../src/call/running'
 import { NOBODY, hear, speakersOf } from '../src/call/speaking'
 import { rowsOf } from '../src/chat/rows'
 import type { Call, GroupRole, Member } from '../src/protocol'
@@ -74,6 +74,13 @@ describe('calls that run without this tab', () => {
     expect(know(known, closed(call(ME, { id: '2'.repeat(24) }), {}))).toBe(known)
     expect(knowAll([group, closed(call(ME), {})])).toEqual({ [group.id]: group })
     expect(countInside(group)).toBe(2)
+  })
+  test('are told in the list of conversations, as are those that were missed there', () => {
+    const missed = { count: 3, conversations: [{ conversation: TALK, count: 2 }] }
+    const nothing = { count: 0, conversations: [] }
+    expect(signOf(knowAll([group]), nothing, TALK)).toEqual({ call: group, missed: 0 })
+    expect(signOf({}, missed, TALK)).toEqual({ call: null, missed: 2 })
+    expect(signOf(knowAll([group]), missed, 'x')).toBeNull()
   })
   const own = (more: Parameters<typeof leg>[2], device: string | null = null) => ({ ...group, legs: [group.legs[0]!, leg(ME, device, more)] })
   test.each([

@@ -74,6 +74,7 @@ describe('by keyboard alone', () => {
     await anna.page.locator('[data-testid=call-mute][aria-pressed=true]').waitFor(SOON);
     await anna.page.keyboard.press('x');
     await ben.hearsTone(ANNA);
+    await anna.id('nav-chat').click();
     await anna.open('ben');
   });
 

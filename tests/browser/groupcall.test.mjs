@@ -30,6 +30,7 @@ const over = (person) => until(`${person.username}'s call to be over`, async () 
 const row = (person, name) => person.page.locator(`[data-testid=call-person][data-username=${name}]`);
 const tile = (person, name, more = '') => person.page.locator(`[data-testid=call-tile][data-username=${name}]${more}`);
 const people = async (person) => (await person.id('call-people-panel').count()) || person.id('call-people').click();
+const whole = async (person) => (await person.id('call-room').count()) || person.id('call-expand').click();
 const newest = async (person) => (await ask(person, 'GET', 'calls?limit=1')).calls[0];
 
 describe('a call between two', () => {
@@ -85,6 +86,7 @@ describe('a call of a group', () => {
     await Promise.all([state(anna, 'active'), state(ben, 'active')]);
     await cleo.page.locator('[data-testid=call-banner][data-offer=join]').waitFor(SOON);
     await cleo.id('call-dismiss').click();
+    await cleo.page.locator('[data-testid=conversation][data-username=Choir] [data-testid=call-sign][data-sign=live]').getByText('A call is in progress').waitFor(SOON);
     assert.deepEqual(await look(cleo, 'call-banner'), []);
     await cleo.id('call-join').click();
     await state(cleo, 'active');
@@ -110,6 +112,7 @@ describe('a call of a group', () => {
     await people(anna);
     await row(anna, 'ben').getByTestId('call-mute-other').click();
     await ben.page.locator('[data-testid=call-muted-by-other][data-by=anna]').waitFor();
+    await Promise.all([ben, cleo].map(whole));
     await tile(ben, 'ben').getByText('Muted by anna').waitFor();
     await tile(cleo, 'ben').getByText('is muted by anna').waitFor();
     await Promise.all([anna.hearsTone(CLEO), cleo.hearsTone(ANNA)]);

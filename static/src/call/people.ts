@@ -32,6 +32,8 @@ export function participantsOf(call: Call, me: Id): Participant[] {
 export const absentOf = (call: Call): Absent[] =>
   call.legs.filter((leg) => leg.leftAt !== null).map(({ user, reason }) => ({ user, reason }))
 
+export const countInside = (call: Call): number => call.legs.filter((leg) => isInside(leg, call)).length
+
 const RANK: Record<GroupRole, number> = { owner: 2, admin: 1, member: 0 }
 const rankIn = (members: readonly Member[], user: Id): number => {
   const role = members.find((member) => member.user.id === user)?.role

@@ -1,6 +1,6 @@
 // Calls that run and that this tab is not in: what to offer for each. Pure.
-import { hasEnded, type Call, type Id } from '../protocol'
-import { isInside, legOf, ringsFor } from './outcome'
+import { hasEnded, type Call, type Id, type MissedCalls } from '../protocol'
+import { legOf, ringsFor } from './outcome'
 
 export type Running = Readonly<Record<Id, Call>>
 
@@ -32,4 +32,10 @@ export function offerIn(known: Running, conversation: Id, current: Id | null, me
   return null
 }
 
-export const countInside = (call: Call): number => call.legs.filter((leg) => isInside(leg, call)).length
+/** What the list of conversations tells of calls in one of them; null: nothing. */
+export interface Sign { call: Call | null; missed: number }
+export function signOf(known: Running, missed: MissedCalls, conversation: Id): Sign | null {
+  const call = Object.values(known).find((one) => one.conversation === conversation) ?? null
+  const count = missed.conversations.find((one) => one.conversation === conversation)?.count ?? 0
+  return call || count ? { call, missed: count } : null
+}

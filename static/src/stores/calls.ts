@@ -3,7 +3,7 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef } from 'vue'
 import { IDLE, callOf, peerOf, stageOf } from '../call/outcome'
-import { know, knowAll, offerIn, type Running } from '../call/running'
+import { know, knowAll, offerIn, signOf, type Running } from '../call/running'
 import type { CallState, Input } from '../call/types'
 import type { Call, HopQuality, Id, MissedCalls, PathName, Slot } from '../protocol'
 import { rest } from '../net/rest'
@@ -97,6 +97,8 @@ export const useCalls = defineStore('calls', () => {
     return offerIn(running.value, conversation, current, useSession().user?.id ?? '', useConnection().device)
   }
 
+  const sign = (conversation: Id) => signOf(running.value, missed.value, conversation)
+
   function onQuality(id: Id, legs: HopQuality[]): void {
     if (isLive(id)) quality.value = legs
   }
@@ -128,7 +130,7 @@ export const useCalls = defineStore('calls', () => {
 
   return {
     state, stage, call, peerUser, hearing, quality, path, slots, speaking, running, whole, clock, endings, missed,
-    ready, dispatch, onWelcome, onCall, onStopped, onSlots, onSpeaking, onQuality, onMissed, sawMissed, offer,
+    ready, dispatch, onWelcome, onCall, onStopped, onSlots, onSpeaking, onQuality, onMissed, sawMissed, offer, sign,
     start, join, accept, abandon, useInput, useOutput, levels, tend,
   }
 })
