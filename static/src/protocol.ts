@@ -21,8 +21,6 @@ export interface Mute { conversation: Id; until: Timestamp | null }
 /** Where something was found, in UTF-16 code units. */
 export interface Mark { start: number; length: number }
 export interface Found { message: Message; marks: Mark[] }
-/** How far a message has come with one of the others. */
-export interface ReceiptState { user: Id; delivered: boolean; read: boolean }
 /** An account as those who run the server see it. */
 export interface AdminUser extends OwnUser { disabled: boolean }
 export interface Invitation {

@@ -27,6 +27,6 @@ export default {
     block: '{name} blockieren', unblock: '{name} nicht mehr blockieren', blockSure: '{name} blockieren?', blockText: '{name} kann dir nicht mehr schreiben und dich nicht mehr anrufen und erfährt nicht, dass du blockiert hast. Was geschrieben wurde, bleibt.', blockYes: 'Blockieren',
     blocked: 'Du hast {name} blockiert. Keiner von euch kann schreiben oder anrufen.', members: 'Mitglieder und Einstellungen', cancel: 'Abbrechen',
     lastSeen: 'zuletzt da {when}', history: 'Ältere Nachrichten', backToNewest: 'Zurück zum Neuesten',
-    newer: 'Neuere Nachrichten laden', loadingNewer: 'Neuere Nachrichten werden geladen …', readAt: 'Gelesen', deliveredTo: 'Angekommen', notYet: 'Noch nicht angekommen',
+    newer: 'Neuere Nachrichten laden', loadingNewer: 'Neuere Nachrichten werden geladen …',
   },
 } satisfies typeof en

@@ -25,6 +25,6 @@ export default {
     block: 'Block {name}', unblock: 'Unblock {name}', blockSure: 'Block {name}?', blockText: '{name} can no longer write to you or call you, and does not learn that you blocked. What was written stays.', blockYes: 'Block',
     blocked: 'You blocked {name}. Neither of you can write or call.', members: 'Members and settings', cancel: 'Cancel',
     lastSeen: 'last seen {when}', history: 'Older messages', backToNewest: 'Back to the newest',
-    newer: 'Load newer messages', loadingNewer: 'Loading newer messages …', readAt: 'Read', deliveredTo: 'Delivered', notYet: 'Not there yet',
+    newer: 'Load newer messages', loadingNewer: 'Loading newer messages …',
   },
 }

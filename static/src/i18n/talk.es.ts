@@ -27,6 +27,6 @@ export default {
     block: 'Bloquear a {name}', unblock: 'Desbloquear a {name}', blockSure: '¿Bloquear a {name}?', blockText: '{name} ya no podrá escribirte ni llamarte, y no sabrá que lo bloqueaste. Lo escrito se queda.', blockYes: 'Bloquear',
     blocked: 'Bloqueaste a {name}. Ninguno de los dos puede escribir ni llamar.', members: 'Miembros y ajustes', cancel: 'Cancelar',
     lastSeen: 'última vez {when}', history: 'Mensajes anteriores', backToNewest: 'Volver a lo más nuevo',
-    newer: 'Cargar mensajes más nuevos', loadingNewer: 'Cargando mensajes más nuevos …', readAt: 'Leído', deliveredTo: 'Entregado', notYet: 'Aún no ha llegado',
+    newer: 'Cargar mensajes más nuevos', loadingNewer: 'Cargando mensajes más nuevos …',
   },
 } satisfies typeof en

@@ -2,7 +2,7 @@
 import {
   ok, problem, refused, toProblem,
   type Call, type CallDetail, type Conversation, type Found, type GroupColor, type GroupRole, type Id, type Info, type Message, type MissedCalls, type Mute, type OwnUser,
-  type Presence, type ReceiptState, type Result, type Session, type Timestamp, type User,
+  type Presence, type Result, type Session, type Timestamp, type User,
 } from '../protocol'
 
 const BASE = '/api/v1/'
@@ -83,7 +83,6 @@ export const rest = {
   messages: (conversation: Id, where: { before: number } | { after: number }, limit = 100) =>
     request<{ messages: Message[]; next: string | null }>(
       'GET', `conversations/${conversation}/messages${query({ ...where, limit })}`),
-  receipts: (message: Id) => request<{ receipts: ReceiptState[] }>('GET', `messages/${message}/receipts`),
   search: (asked: Asked, cursor?: string, limit = 30) =>
     request<{ messages: Found[]; next: string | null }>('GET', `messages/search${query({ ...asked, cursor, limit })}`),
   presences: () => request<{ presences: Presence[] }>('GET', 'users/presence'),
