@@ -41,6 +41,8 @@ case "${1:-build}" in
     have_tool turnutils_uclient coturn; have_tool nginx nginx-light; have_tool haproxy haproxy
     [ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || missing+=(libnginx-mod-stream)
     [ -n "${CHARLA_TEST_CHROMIUM:-}" ] || command -v chromium >/dev/null || missing+=(chromium)
+    # Pictures of the page show an emoji, not a box.
+    [ -e /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf ] || missing+=(fonts-noto-color-emoji)
     # The network tests need root to make namespaces; without it they are skipped.
     if [ "$(id -u)" = 0 ]; then
       have_tool ip iproute2; have_tool nft nftables; have_tool conntrack conntrack; have_tool squid squid
