@@ -5,7 +5,7 @@ const de: typeof en = {
   admin: {
     title: 'Verwaltung', people: 'Personen', invitations: 'Einladungen', notYours: 'Das ist für die, die den Server betreiben.', notYoursHint: 'Frage einen Besitzer, wenn du dazugehören solltest.',
     registration: { open: 'Wer diesen Server erreicht, darf ein Konto anlegen.', invite: 'Neue Konten brauchen eine Einladung.', closed: 'Neue Konten legen nur Verwalter an.' }, registrationHint: 'Festgelegt durch accounts.registration in config.toml.',
-    find: 'Personen finden', role: 'Rolle', everyRole: 'Alle Rollen', owner: 'Besitzer', admin: 'Verwalter', member: 'Mitglied', state: 'Zustand', everyState: 'An- oder abgeschaltet', enabled: 'Angeschaltet', disabled: 'Abgeschaltet',
+    find: 'Personen finden', role: 'Rolle', everyRole: 'Alle Rollen', owner: 'Besitzer', admin: 'Verwalter', member: 'Mitglied', state: 'Zustand', everyState: 'An und aus', enabled: 'Angeschaltet', disabled: 'Abgeschaltet',
     you: 'Du', more: 'Mehr zeigen', nobody: 'Dazu passt niemand.', since: 'seit {when}', actions: 'Was mit {name} geschehen soll', count: '{n} Person | {n} Personen', counting: 'Mindestens {n} Person | Mindestens {n} Personen',
     makeOwner: 'Zum Besitzer machen', makeAdmin: 'Zum Verwalter machen', makeMember: 'Zum einfachen Mitglied machen', switchOff: 'Abschalten', switchOn: 'Anschalten', resetLink: 'Link für ein neues Passwort',
     sureOff: '{name} abschalten?', sureOffHint: 'Sofort überall abgemeldet, für niemanden zu finden oder zu erreichen. Name, Chats und Gruppen bleiben, und du kannst das Konto wieder anschalten.',

@@ -3,7 +3,7 @@ export default {
   admin: {
     title: 'Administration', people: 'People', invitations: 'Invitations', notYours: 'This is for those who run the server.', notYoursHint: 'Ask an owner if you should be one of them.',
     registration: { open: 'Anybody who reaches this server may make an account.', invite: 'New accounts need an invitation.', closed: 'New accounts are made by administrators only.' }, registrationHint: 'Set by accounts.registration in config.toml.',
-    find: 'Find people', role: 'Role', everyRole: 'Every role', owner: 'Owner', admin: 'Administrator', member: 'Member', state: 'State', everyState: 'Switched on or off', enabled: 'Switched on', disabled: 'Switched off',
+    find: 'Find people', role: 'Role', everyRole: 'Every role', owner: 'Owner', admin: 'Administrator', member: 'Member', state: 'State', everyState: 'On and off', enabled: 'Switched on', disabled: 'Switched off',
     you: 'You', more: 'Show more', nobody: 'Nobody fits that.', since: 'since {when}', actions: 'What to do with {name}', count: '{n} person | {n} people', counting: 'At least {n} person | At least {n} people',
     makeOwner: 'Make owner', makeAdmin: 'Make administrator', makeMember: 'Make ordinary member', switchOff: 'Switch off', switchOn: 'Switch on', resetLink: 'Link to set a new password',
     sureOff: 'Switch {name} off?', sureOffHint: 'Signed out everywhere at once, found by nobody, reached by nobody. Name, chats and groups are kept, and you can switch the account on again.',

@@ -5,7 +5,7 @@ const es: typeof en = {
   admin: {
     title: 'Administración', people: 'Personas', invitations: 'Invitaciones', notYours: 'Esto es para quienes llevan el servidor.', notYoursHint: 'Pregunta a un propietario si deberías ser uno de ellos.',
     registration: { open: 'Quien llegue a este servidor puede crear una cuenta.', invite: 'Las cuentas nuevas necesitan una invitación.', closed: 'Solo los administradores crean cuentas nuevas.' }, registrationHint: 'Se define con accounts.registration en config.toml.',
-    find: 'Buscar personas', role: 'Función', everyRole: 'Todas las funciones', owner: 'Propietario', admin: 'Administrador', member: 'Miembro', state: 'Estado', everyState: 'Activadas o desactivadas', enabled: 'Activadas', disabled: 'Desactivada',
+    find: 'Buscar personas', role: 'Función', everyRole: 'Todas las funciones', owner: 'Propietario', admin: 'Administrador', member: 'Miembro', state: 'Estado', everyState: 'Activas e inactivas', enabled: 'Activadas', disabled: 'Desactivada',
     you: 'Tú', more: 'Mostrar más', nobody: 'Nadie coincide con eso.', since: 'desde {when}', actions: 'Qué hacer con {name}', count: '{n} persona | {n} personas', counting: 'Al menos {n} persona | Al menos {n} personas',
     makeOwner: 'Hacer propietario', makeAdmin: 'Hacer administrador', makeMember: 'Hacer miembro normal', switchOff: 'Desactivar', switchOn: 'Activar', resetLink: 'Enlace para una contraseña nueva',
     sureOff: '¿Desactivar a {name}?', sureOffHint: 'Se cierra su sesión en todas partes, nadie la encuentra ni puede contactarla. El nombre, los chats y los grupos se conservan, y puedes activar la cuenta otra vez.',

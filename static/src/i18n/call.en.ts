@@ -37,7 +37,7 @@ export default {
     title: 'Try your sound', start: 'Try the microphone', stop: 'Stop', speak: 'Say something …', heard: 'Your microphone hears you.', play: 'Play a test sound', record: 'Record and listen', recording: 'Recording … press to stop', replaying: 'Playing …',
     recordHint: 'Records up to five seconds and plays them back, as others would hear you. Nothing leaves this device.', cannotRecord: 'This browser cannot record.', check: 'Try your sound',
     noise: 'Background noise', noise_off: 'Leave it', noise_browser: 'Reduce', noise_strong: 'Remove', noiseHint_off: 'Everything is sent as the microphone hears it. Good for music.', noiseHint_browser: 'The browser lowers steady noise.', noiseHint_strong: 'RNNoise removes keyboards, fans and streets, on this device. Music suffers.',
-    keys: 'Keys', pushToTalk: 'Push to talk: the microphone is on only while a key is held', pushKey: 'Key to talk', changeKey: 'Change', pressKey: 'Press a key …', unusable: 'This key is needed to move about the page. Choose another.', taken: 'This key does something else in a call. Choose another.', muteKey: 'Key to mute', shortcuts: 'During a call, {key} mutes and D stops listening',
+    keys: 'Keys during a call', pushToTalk: 'Push to talk: the microphone is on only while a key is held', pushKey: 'Key to talk', changeKey: 'Change', pressKey: 'Press a key …', unusable: 'This key is needed to move about the page. Choose another.', taken: 'This key does something else in a call. Choose another.', muteKey: 'Key to mute', shortcuts: 'During a call, {key} mutes and D stops listening',
     signals: 'Signals', ring: 'How loud it rings', tones: 'Tones when a call connects, ends or fails',
   },
 }

@@ -19,7 +19,7 @@ export default {
     preview: 'Show what was written', previewHint: 'Otherwise a notification says only who wrote.',
     devices: 'Devices', soundHint: 'Names of devices appear once the microphone has been allowed.', allow: 'Allow microphone',
     network: 'Network', networkHint: 'Calls do not connect, or sound bad? See which ways to the server this network lets through.', networkTest: 'Test my network',
-    keysInCall: 'In a call', keysNote: 'Press “Change”, then the keys you want. Escape leaves it as it is.', rebind: 'Change', rebindName: 'Change the keys for: {name}', press: 'Press the keys …', resetKeys: 'As they were', taken: 'These keys are for “{name}” already.', unusable: 'Please take a letter, a digit or an F key, with Ctrl or Alt; letters alone are for writing.',
+    keysNote: 'Press “Change”, then the keys you want. Escape leaves it as it is.', rebind: 'Change', rebindName: 'Change the keys for: {name}', press: 'Press the keys …', resetKeys: 'As they were', taken: 'These keys are for “{name}” already.', unusable: 'Please take a letter, a digit or an F key, with Ctrl or Alt; letters alone are for writing.',
     key: { search: 'Find people', nextChat: 'Next chat', previousChat: 'Previous chat', goSettings: 'Settings', send: 'Send the message', newLine: 'A new line', lastEdit: 'Close what is open' },
     signOut: 'Sign out', signOutHint: 'Drafts and saved chats are removed from this device.', version: 'Charla {version}',
     install: 'Install', installHint: 'As an app of its own, with a place on your home screen or in your start menu.', installNow: 'Install Charla', installed: 'Charla is installed on this device.', installHow: 'In the menu of your browser, choose “Install” or “Add to home screen”.',
