@@ -1,7 +1,7 @@
 // Who is in a call, as the page shows them: in the order in which they came, so that nobody's place moves while others
 // talk. Pure; names and roles are the caller's business.
 import type { Call, EndReason, GroupRole, Id, Member } from '../protocol'
-import { isInside, legOf } from './outcome'
+import { isInside } from './outcome'
 
 export interface Participant {
   user: Id
@@ -16,7 +16,7 @@ export interface Participant {
 export interface Absent { user: Id; reason: EndReason | null }
 
 export function participantsOf(call: Call, me: Id): Participant[] {
-  const came = (user: Id): string => legOf(call, user)?.answeredAt ?? call.startTime
+  const came = new Map(call.legs.map((leg) => [leg.user, leg.answeredAt ?? call.startTime]))
   return call.legs
     .filter((leg) => leg.leftAt === null)
     .map((leg): Participant => ({
@@ -26,7 +26,7 @@ export function participantsOf(call: Call, me: Id): Participant[] {
       muted: leg.muted,
       mutedBy: leg.muted ? leg.mutedBy : null,
     }))
-    .sort((a, b) => Number(a.state === 'ringing') - Number(b.state === 'ringing') || came(a.user).localeCompare(came(b.user)) || a.user.localeCompare(b.user))
+    .sort((a, b) => Number(a.state === 'ringing') - Number(b.state === 'ringing') || (came.get(a.user) ?? '').localeCompare(came.get(b.user) ?? '') || a.user.localeCompare(b.user))
 }
 
 export const absentOf = (call: Call): Absent[] =>

@@ -4,6 +4,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { FRESH_EAR, listen, type Trouble } from '../call/ear'
 import { isGroupCall } from '../call/outcome'
+import { NO_FRONT, withSpeakers } from '../call/front'
 import { noticeOf } from '../call/patience'
 import { mayEnd, mayLead, participantsOf } from '../call/people'
 import { NEW_COURSE, wasPoor, withLoss, withPiece } from '../call/rating'
@@ -30,6 +31,7 @@ export const useStage = defineStore('callsStage', () => {
 
   const now = ref(Date.now())
   const speakers = shallowRef<readonly Id[]>([])
+  const front = shallowRef(NO_FRONT)
   const mine = ref(0)
   const trouble = ref<Trouble | null>(null)
   /** What is open beside the call. */
@@ -76,6 +78,7 @@ export const useStage = defineStore('callsStage', () => {
   watch(seconds, (value) => (calls.clock = value === null ? '' : clock(value)), { immediate: true })
 
   let speaking = NOBODY
+  let standing = NO_FRONT
   let ear = FRESH_EAR
   let ticks = 0
   function tick(): void {
@@ -86,6 +89,8 @@ export const useStage = defineStore('callsStage', () => {
     speaking = hear(speaking, heard, calls.stage === 'active' ? calls.speaking : [], at)
     const next = speakersOf(speaking)
     if (next.join() !== speakers.value.join()) speakers.value = next
+    standing = withSpeakers(standing, next, people.value.map(({ user }) => user), at)
+    if (standing.users.join() !== front.value.users.join()) front.value = standing
     const listened = listen(ear, calls.stage === 'active' ? levels.heard : null, muted.value, at)
     ear = listened.ear
     trouble.value = listened.trouble
@@ -97,6 +102,7 @@ export const useStage = defineStore('callsStage', () => {
   watch(live, (on) => {
     clearInterval(ticker)
     speaking = NOBODY
+    standing = front.value = NO_FRONT
     ear = FRESH_EAR
     speakers.value = []
     trouble.value = null
@@ -135,7 +141,7 @@ export const useStage = defineStore('callsStage', () => {
   const mayEndForAll = computed(() => calls.stage === 'active' && calls.call !== null && mayEnd(calls.call, members.value, me.value))
 
   return {
-    me, now, speakers, mine, trouble, open, refusal, asked, live, conversationId, members, ofGroup, grown, otherId, name, people,
+    me, now, speakers, front, mine, trouble, open, refusal, asked, live, conversationId, members, ofGroup, grown, otherId, name, people,
     muted, deaf, mutedBy, strength, lasted, notice, seconds, speaksAbove: SPEAKS_ABOVE,
     toggle, mute, deafen, hangUp, invite, muteOther, remove, endForAll, leads, mayEndForAll,
   }

@@ -172,6 +172,22 @@ export function inside(server, anna, { chat, group, rest }) {
   ];
 }
 
+/** As if so many more were in the call that runs: what the server would tell of them is put into the page. */
+async function crowded(person, more) {
+  await person.page.evaluate((count) => {
+    const pinia = document.querySelector('#app').__vue_app__.config.globalProperties.$pinia;
+    const [calls, chats] = ['calls', 'chats'].map((name) => pinia._s.get(name));
+    const { call } = calls;
+    const names = ['Amelie', 'bogdan', 'Chiara', 'dmitri_k', 'Elif', 'farid.n', 'Greta', 'hannes', 'Ines', 'jun-seo', 'Kofi', 'Leïla'];
+    const ids = Array.from({ length: count }, (_, n) => n.toString(16).padStart(24, 'e'));
+    ids.forEach((id, n) => (chats.people[id] = { id, username: `${names[n % names.length]}${n >= names.length ? n : ''}`, createdAt: call.startTime }));
+    const legs = ids.map((user, n) => ({ ...call.legs[1], user, device: user, muted: n % 3 === 0, mutedBy: n % 9 === 0 ? call.legs[0].user : null, answeredAt: call.startTime, connectedAt: call.startTime, leftAt: null }));
+    calls.onCall({ type: 'updated', call: { ...call, receiver: null, legs: [...call.legs, ...legs] }, now: Date.now() });
+    calls.onSpeaking(call.id, [ids[40], ids[77]]);
+  }, more);
+  await person.page.locator('[data-testid=call-tile][data-speaking=true]').nth(1).waitFor();
+}
+
 /** Two people in a call, as each of them sees it. */
 export function calling(server, anna, ben, { chat }) {
   return [
@@ -189,10 +205,21 @@ export function calling(server, anna, ben, { chat }) {
       await ben.id('call-accept').click();
       await anna.id('call-timer').waitFor();
     }],
+    [anna, 'call-bar', async () => {
+      await anna.page.setViewportSize({ width: 1280, height: 800 });
+      await anna.id('call-minimise').click();
+      await anna.page.locator('[data-testid=call-bars]:not([data-bars="0"])').waitFor();
+    }],
     [anna, 'call-figures', async () => {
       await anna.page.setViewportSize({ width: 1280, height: 800 });
+      await anna.id('call-expand').click();
       await anna.id('call-bars').click();
       await anna.id('call-quality').waitFor();
+    }],
+    [anna, 'call-hundred', async () => {
+      await anna.page.setViewportSize({ width: 1280, height: 800 });
+      await anna.id('call-bars').click();
+      await crowded(anna, 98);
     }],
     [anna, 'call-ended', async () => {
       await ben.id('call-hangup').click();
