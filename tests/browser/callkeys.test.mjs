@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { launch } from './support/browser.mjs';
 import { ask, crowd } from './support/crowd.mjs';
+import { tabTo } from './support/keyboard.mjs';
 import { look } from './support/look.mjs';
 import { Server } from './support/server.mjs';
 import { until } from './support/until.mjs';
@@ -28,16 +29,6 @@ after(async () => {
 
 const state = (person, name) => person.page.locator(`[data-testid=call-state][data-state=${name}]`).waitFor(SOON);
 const over = (person) => until(`${person.username}'s call to be over`, async () => (await person.id('call-hangup').count()) === 0);
-const focused = (person, id) => person.id(id).first().evaluate((element) => element === document.activeElement);
-
-/** Goes on by Tab until the element has the keyboard, and presses the key. */
-async function tabTo(person, id, key = 'Enter') {
-  await person.id(id).first().waitFor(SOON);
-  for (let i = 0; i < 60 && !(await focused(person, id)); i++) await person.page.keyboard.press('Tab');
-  assert.ok(await focused(person, id), `${id} is reached by Tab`);
-  await person.page.keyboard.press(key);
-}
-
 describe('by keyboard alone', () => {
   test('a call is made, answered, and named in the title with its time', async () => {
     await tabTo(anna, 'call-start');
