@@ -28,6 +28,18 @@ const vueInParts: Plugin = {
 const server = process.env.CHARLA_DEV_SERVER ?? 'https://localhost:8443'
 const proxied = { target: server, secure: false, ws: true, changeOrigin: true, headers: { origin: server } }
 
+/**
+ * What is wanted at one time is one file: left to itself, the bundler makes a file of whatever two parts share, and a
+ * first chat was fetched in seventy. Each file has what its name says, and what that imports and no file before has.
+ * `main.ts` stays by itself: it waits for parts that import what is in `base`, and these would wait for it.
+ */
+const GROUPS = [
+  { name: 'base', tags: ['$initial' as const], test: (id: string) => !/offline.worker|src.main\.ts|index\.html/.test(id), priority: 4 },
+  { name: 'chats', test: /src.(?:views.(?:HomeView|ChatsView)\.vue|inside\.ts)/, priority: 3 },
+  { name: 'talk', test: /src.(?:components.ConversationPane\.vue|stores.sender\.ts)/, priority: 2 },
+  { name: 'call', test: /src.(?:components.(?:CallPanel|IncomingCall|AppExtras)\.vue|stores.engine\.ts)/, priority: 1 },
+]
+
 export default defineConfig({
   plugins: [vue(), vueInParts, emoji, lucide, offline(path.join(import.meta.dirname, 'public'))],
   // Of vue-i18n its small edition, which has no dates, numbers and components: 4 kB less. Messages are compiled by
@@ -50,7 +62,10 @@ export default defineConfig({
     rolldownOptions: {
       input: { index: 'index.html', sw: 'src/offline/worker/worker.ts' },
       // A service worker's address must stay the same, and be at the root to serve all of it.
-      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+      output: {
+        entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        codeSplitting: { groups: GROUPS },
+      },
     },
   },
   server: { proxy: { '/api': proxied, '/socket.io': proxied, '/trust': proxied } },

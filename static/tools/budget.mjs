@@ -5,8 +5,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import path from 'node:path'
 
-const SIGN_IN = 69_000
-const CHATS = 100_000
+const SIGN_IN = 66_000
+const CHATS = 95_000
 const dist = path.join(import.meta.dirname, '..', 'dist')
 const page = path.join(dist, 'index.html')
 const fail = (why) => {
@@ -37,7 +37,7 @@ const named = (pattern) => assets.filter((name) => pattern.test(name)).map((name
 const shell = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map((match) => match[1])
 const english = named(/^en-/)
 const signIn = withImports([...shell, ...english])
-const chats = withImports([...shell, ...english, ...named(/^(HomeView|ChatsView|inside)-/)])
+const chats = withImports([...shell, ...english, ...named(/^(HomeView|ChatsView|inside|chats)-/)])
 
 for (const file of chats) console.log(`${String(size(file)).padStart(8)}  ${file}`)
 console.log(`${String(all(signIn)).padStart(8)}  sign-in, gzipped (budget ${SIGN_IN})`)

@@ -7,7 +7,7 @@ import {
   type Thread,
 } from '../chat/thread'
 import { rest } from '../net/rest'
-import type { Conversation, Id, Message, Problem, Receipt, Result, User } from '../protocol'
+import type { Conversation, Id, Message, Problem, Receipt, Result, Timestamp, User } from '../protocol'
 import { useConnection } from './connection'
 import { useRegards } from './regards'
 import { useSession } from './session'
@@ -16,6 +16,9 @@ const TYPING_HOLDS_MS = 6000
 const TYPING_EVERY_MS = 3000
 /** So many messages before and after one that is gone to. */
 const AROUND = 50
+
+/** The later time first. Times of one form are ordered as texts; the first `localeCompare` of a page takes 20 ms. */
+const later = (a: Timestamp, b: Timestamp): number => (a === b ? 0 : a < b ? 1 : -1)
 
 /** A message to go to. */
 export interface Target { conversation: Id; message: Id; seq: number }
@@ -40,7 +43,7 @@ export const useChats = defineStore('chats', () => {
 
   const me = (): Id => useSession().user?.id ?? ''
   const sorted = computed(() =>
-    Object.values(threads).sort((a, b) => b.conversation.updatedAt.localeCompare(a.conversation.updatedAt)))
+    Object.values(threads).sort((a, b) => later(a.conversation.updatedAt, b.conversation.updatedAt)))
   const unread = computed(() => Object.values(threads).filter((thread) => thread.conversation.unread > 0).length)
 
   function adopt(conversation: Conversation): Thread {
