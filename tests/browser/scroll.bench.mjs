@@ -1,15 +1,14 @@
-// Scrolls a conversation of ten thousand messages in a real Chromium, from the newest to the first and back, and tells
-// what kept the page busy: the tasks over 50 ms, and with `--profile` which functions. Not a test: the figures are the
-// machine's as much as ours. Run alone: `node tests/browser/scroll.bench.mjs`.
+// Scrolls a conversation of ten thousand messages in a real Chromium, fast through all that is loaded on the way, slowly,
+// by the button and back, and tells what kept the page busy: tasks over 50 ms by the clock, and by the processor time of
+// the page's main thread, which other programs on the machine do not lengthen. `--profile`: which functions, too. Not a
+// test: the figures are the machine's as much as ours. Run alone: `node tests/browser/scroll.bench.mjs`.
+import { heaviest, longest, within } from './support/busy.mjs';
 import { launch } from './support/browser.mjs';
 import { Server } from './support/server.mjs';
 import { until } from './support/until.mjs';
 
 const PASSWORD = 'a good long passphrase';
 const MANY = 10_000;
-/** Pixels a frame: a quick flick up; down as fast as the wheel spins. */
-const UP = 1500;
-const DOWN = 3000;
 const TEXTS = [
   (i) => `line ${i} ${'word '.repeat(i % 40)}`,
   (i) => `**bold ${i}** and _italic_, \`code\`, https://example.org/page/${i}?of=many`,
@@ -29,26 +28,46 @@ async function fill(server, rest, conversation) {
   }
 }
 
-/** Scrolls by `step` a frame until the message `seq` is on the page. */
-const scroll = (page, step, seq) => until(`message ${seq}`, () => page.evaluate(async ([step, seq]) => {
-  const box = document.querySelector('[data-testid=messages]');
-  for (let i = 0; i < 60; i++) {
-    box.scrollTop += step;
-    await new Promise(requestAnimationFrame);
+/** Scrolls by `step` pixels a frame until the message `seq` is on the page, or for so many frames. */
+const scroll = (step, seq, frames = Infinity) => async (page) => {
+  for (let done = 0; done < frames; done += 60) {
+    const there = await page.evaluate(async ([step, seq]) => {
+      const box = document.querySelector('[data-testid=messages]');
+      for (let i = 0; i < 60; i++) {
+        box.scrollTop += step;
+        await new Promise(requestAnimationFrame);
+      }
+      return document.querySelector(`[data-seq="${seq}"]`) !== null;
+    }, [step, seq]);
+    if (there) return;
   }
-  return document.querySelector(`[data-seq="${seq}"]`) !== null;
-}, [step, seq]), { seconds: 300, every: 1 });
-
-/** The functions that took the most time by themselves. */
-function heaviest({ nodes, samples, timeDeltas }) {
-  const spent = new Map();
-  const names = new Map(nodes.map(({ id, callFrame }) => [id, `${callFrame.functionName || '(anonymous)'} ${callFrame.url.split('/').at(-1)}:${callFrame.lineNumber + 1}:${callFrame.columnNumber}`]));
-  samples.forEach((id, i) => spent.set(names.get(id), (spent.get(names.get(id)) ?? 0) + timeDeltas[i] / 1000));
-  return [...spent].sort((a, b) => b[1] - a[1]).slice(0, 30);
-}
+};
+const toNewest = async (page) => {
+  await page.getByTestId('to-newest').click();
+  await page.locator(`[data-seq="${MANY}"]`).waitFor();
+};
+/** What is done, in this order. */
+const WAYS = {
+  'up, 1,500 px a frame, loading': scroll(-1500, 1),
+  'to the newest by the button': toNewest,
+  'up, 60 px a frame, ten seconds': scroll(-60, 1, 600),
+  'up, 4,000 px a frame, loaded': scroll(-4000, 1),
+  'down, 3,000 px a frame': scroll(3000, MANY),
+};
 
 const server = await Server.start({ config: '[limits]\nevents_per_second = 100000\nevents_burst = 100000\n' });
 const anna = await launch({ probe: false });
+const told = (tasks, by) => {
+  const { over, most } = longest(tasks, by);
+  return `${over} over 50 ms (${most.map((task) => task[by].toFixed(0)).join(' ')})`;
+};
+/** What the tasks that took the most processor time were made of. */
+function inParts(tasks) {
+  for (const task of longest(tasks, 'cpu').most) {
+    const parts = task.parts().sort((a, b) => b.cpu - a.cpu).slice(0, 6);
+    console.log(`  ${task.cpu.toFixed(1)} ms: ${parts.map(({ name, cpu }) => `${name} ${cpu.toFixed(1)}`).join(', ')}`);
+  }
+}
 try {
   await anna.register(server, 'anna', PASSWORD);
   await server.send('POST', '/api/v1/auth/register', { username: 'ben', email: 'ben@example.org', password: PASSWORD });
@@ -56,26 +75,25 @@ try {
   const { json } = await rest.send('GET', '/api/v1/users?query=anna');
   const conversation = (await rest.send('POST', '/api/v1/conversations', { user: json.users[0].id })).json.id;
   await anna.page.goto('about:blank');
+  const began = Date.now();
   await fill(server, rest, conversation);
+  console.log(`filled in ${((Date.now() - began) / 1000).toFixed(1)} s`);
   await anna.page.goto(`${server.url}/c/${conversation}`);
   await anna.page.locator(`[data-seq="${MANY}"]`).waitFor();
-  await anna.page.evaluate(() => {
-    window.__long = [];
-    new PerformanceObserver((list) => window.__long.push(...list.getEntries().map(({ duration }) => Math.round(duration)))).observe({ type: 'longtask' });
-  });
   const cdp = await anna.context.newCDPSession(anna.page);
   const profiled = process.argv.includes('--profile');
-  if (profiled) {
-    await cdp.send('Profiler.enable');
-    await cdp.send('Profiler.start');
-  }
-  for (const [way, step, seq] of [['up', -UP, 1], ['down', DOWN, MANY]]) {
+  for (const [what, way] of Object.entries(WAYS)) {
+    if (profiled) {
+      await cdp.send('Profiler.enable');
+      await cdp.send('Profiler.start');
+    }
     const began = Date.now();
-    await scroll(anna.page, step, seq);
-    const { long, rows } = await anna.page.evaluate(() => ({ long: window.__long.splice(0), rows: document.querySelectorAll('[data-testid=message]').length }));
-    console.log(`${way}: ${((Date.now() - began) / 1000).toFixed(1)} s; tasks over 50 ms: ${long.length}${long.length ? `, the longest ${Math.max(...long)} ms (${long.join(' ')})` : ''}; ${rows} messages on the page`);
+    const tasks = await within(anna.browser, anna.page, () => way(anna.page), { parts: profiled });
+    const rows = await anna.page.getByTestId('message').count();
+    console.log(`${what}: ${((Date.now() - began) / 1000).toFixed(1)} s; ${tasks.length} tasks; by the clock ${told(tasks, 'ms')}; of processor time ${told(tasks, 'cpu')}; ${rows} messages on the page`);
+    if (profiled) inParts(tasks);
+    if (profiled) for (const [name, ms] of heaviest((await cdp.send('Profiler.stop')).profile)) console.log(`${ms.toFixed(0).padStart(7)} ms  ${name}`);
   }
-  if (profiled) for (const [name, ms] of heaviest((await cdp.send('Profiler.stop')).profile)) console.log(`${ms.toFixed(0).padStart(7)} ms  ${name}`);
 } finally {
   await anna.close();
   await server.stop();
