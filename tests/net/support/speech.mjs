@@ -9,9 +9,12 @@ const PYTHON = process.env.CHARLA_TEST_PESQ_PYTHON ?? join(HERE, '../../../targe
 const WORDS = "The quick brown fox jumps over the lazy dog. Seven wet ducks walked home before the storm. Call me back at nine o'clock.";
 
 /** Writes a WAV file of a few sentences with half a second of silence around; a fake microphone loops it. */
-export function say(file) {
-  execFileSync('espeak-ng', ['-v', 'en', '-s', '150', '-w', `${file}.raw.wav`, WORDS]);
-  execFileSync('sox', [`${file}.raw.wav`, '-r', '48000', '-c', '1', '-b', '16', file, 'norm', '-3', 'pad', '0.5', '0.5']);
+export const say = (file) => utter(file);
+
+/** The same in another voice and speed, with other silence around. */
+export function utter(file, { voice = 'en', speed = 150, pad = 0.5 } = {}) {
+  execFileSync('espeak-ng', ['-v', voice, '-s', `${speed}`, '-w', `${file}.raw.wav`, WORDS]);
+  execFileSync('sox', [`${file}.raw.wav`, '-r', '48000', '-c', '1', '-b', '16', file, 'norm', '-3', 'pad', `${pad}`, `${pad}`]);
   return file;
 }
 
