@@ -149,7 +149,7 @@ impl Attendance for () {
     }
 }
 
-/// Who has a device connected, as calls ask for it: the sockets answer. Never blocks.
+/// How many devices of somebody are connected, as calls ask for it: the sockets answer. Never blocks.
 pub trait Whereabouts: Send + Sync + 'static {
-    fn is_here(&self, user: UserId) -> bool;
+    fn devices(&self, user: UserId) -> u32;
 }

@@ -34,14 +34,21 @@ pub use timeline::{
 /// Whether somebody can be rung now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// One of his devices is here.
-    Here,
+    /// So many of his devices are here.
+    Here(u32),
     /// None is; it rings when one comes in time.
     Away,
     /// He is in another call.
     Busy,
     /// He wants no calls now.
     Undisturbed,
+}
+
+impl Reach {
+    /// Of somebody who may be rung, with so many devices here.
+    pub fn on(devices: u32) -> Self {
+        if devices == 0 { Self::Away } else { Self::Here(devices) }
+    }
 }
 
 /// What a person may do on this server.

@@ -36,8 +36,12 @@ async fn every_device_rings_and_the_first_answer_wins() {
         assert_eq!(incoming["call"], call);
         assert_eq!(incoming["iceServers"], ways(&call, &bob));
     }
+    assert_eq!(call["legs"][1]["ringsOn"], 2);
     let mut late = bob.socket().await;
-    assert_eq!(late.welcome["calls"], json!([call]), "a device that comes while it rings learns of it");
+    let mut now = call.clone();
+    now["legs"][1]["ringsOn"] = json!(3);
+    assert_eq!(late.welcome["calls"], json!([now]), "a device that comes while it rings learns of it");
+    assert_eq!(caller.event("callUpdated").await["call"], now);
     let answered = phone.ok("acceptCall", one.clone()).await;
     assert_eq!(answered["call"]["status"], "active");
     assert_eq!(answered["iceServers"], ways(&call, &bob));
@@ -62,6 +66,25 @@ async fn every_device_rings_and_the_first_answer_wins() {
         );
     }
     phone.ok("leaveCall", one).await;
+}
+
+#[tokio::test]
+async fn the_caller_sees_on_how_many_devices_it_rings() {
+    let house = House::new().await;
+    let (ann, bob) = (house.person("ann").await, house.person("bob").await);
+    let mut caller = ann.socket().await;
+    let call = start(&mut caller, &bob).await;
+    assert_eq!(call["legs"][1]["ringsOn"], 0, "nobody is there");
+    let (first, second) = (bob.socket().await, bob.socket().await);
+    for _ in [&first, &second] {
+        caller.event("callUpdated").await;
+    }
+    let live = ann.socket().await.welcome["calls"].clone();
+    assert_eq!((&live[0]["legs"][0]["ringsOn"], &live[0]["legs"][1]["ringsOn"]), (&json!(0), &json!(2)));
+    drop(second);
+    assert_eq!(caller.event("callUpdated").await["call"]["legs"][1]["ringsOn"], 1);
+    caller.ok("leaveCall", json!({ "call": call["id"] })).await;
+    assert_eq!(caller.event("callEnded").await["call"]["legs"][1]["ringsOn"], 0);
 }
 
 #[tokio::test]
@@ -99,7 +122,9 @@ async fn a_stranger_learns_nothing_of_a_call() {
     }
     assert_eq!(eves.events().await, []);
     let again = bob.socket().await;
-    assert_eq!(again.welcome["calls"], json!([call]), "it rings on as if nothing had been");
+    let mut now = call.clone();
+    now["legs"][1]["ringsOn"] = json!(1);
+    assert_eq!(again.welcome["calls"], json!([now]), "it rings on as if nothing had been");
 }
 
 #[tokio::test]

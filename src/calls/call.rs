@@ -71,6 +71,11 @@ pub enum Input {
         user: UserId,
         reach: Reach,
     },
+    /// So many of his devices are here now.
+    RingsOn {
+        user: UserId,
+        devices: u32,
+    },
     Reject {
         user: UserId,
         device: DeviceId,

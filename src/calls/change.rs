@@ -37,6 +37,8 @@ pub enum Change {
     Route(Candidate, Protocol),
     /// The relay reported on its quality.
     Reported,
+    /// It rings on more devices than before, or on fewer.
+    RingsOn,
     /// It stopped ringing because it said no on this device; `Left` follows.
     Declined(DeviceId),
     /// It stopped ringing without an answer; `Left` follows.
@@ -102,7 +104,7 @@ pub(super) fn effects(changes: &[(UserId, Change)]) -> Vec<Effect> {
             Change::Muted(muted, by) if by.is_some() || !muted => {
                 all.extend([Effect::Mute { user, muted }, Effect::Changed]);
             }
-            Change::Connected | Change::Lost { .. } | Change::Back | Change::Muted(..) => {
+            Change::Connected | Change::Lost { .. } | Change::Back | Change::Muted(..) | Change::RingsOn => {
                 all.push(Effect::Changed)
             }
             // For the timeline, or for the figures.

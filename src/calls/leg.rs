@@ -25,6 +25,8 @@ pub enum Input {
     /// Somebody else in the call answered.
     PeerAnswered,
     Fact(DeviceId, Fact),
+    /// So many of its devices are here now.
+    RingsOn(u32),
     /// It says no, on this device.
     Decline(DeviceId),
     Leave(EndReason),
@@ -53,17 +55,18 @@ impl Leg {
     }
     /// The leg of somebody who is called: it rings if he can be rung, else it is over at once.
     pub fn ring(user: UserId, reach: Reach, now: Now) -> Self {
-        let ringing = |reached| Ringing {
+        let ringing = |on| Ringing {
             called: Called { user, at: now },
             warm: BTreeMap::new(),
-            reached,
+            reached: on > 0,
+            on,
             before: None,
         };
         match reach {
-            Reach::Here => Self::Ringing(ringing(true)),
-            Reach::Away => Self::Ringing(ringing(false)),
-            Reach::Busy => Self::Left(ringing(true).leave(EndReason::Busy, now)),
-            Reach::Undisturbed => Self::Left(ringing(true).leave(EndReason::DoNotDisturb, now)),
+            Reach::Here(devices) => Self::Ringing(ringing(devices)),
+            Reach::Away => Self::Ringing(ringing(0)),
+            Reach::Busy => Self::Left(ringing(0).leave(EndReason::Busy, now)),
+            Reach::Undisturbed => Self::Left(ringing(0).leave(EndReason::DoNotDisturb, now)),
         }
     }
     /// Somebody who has left is called back in.
@@ -169,6 +172,10 @@ impl Leg {
             Self::Reconnecting(leg) => Some(leg.active.connecting.device),
             Self::Left(leg) => leg.device,
         }
+    }
+    /// On how many devices it rings.
+    pub fn rings_on(&self) -> u32 {
+        if let Self::Ringing(leg) = self { leg.on } else { 0 }
     }
     /// May this device send offers and be muted: the leg's own device, or any while it rings.
     pub fn takes(&self, device: DeviceId) -> bool {

@@ -90,6 +90,7 @@ fn leg(left: &Left) -> LegRecord {
         reconnects: left.reconnects,
         muted: left.media.muted,
         muted_by: left.media.muted_by,
+        rings_on: 0,
         quality: left.media.quality.quality(),
     }
 }
@@ -99,7 +100,7 @@ fn live_leg(live: &Leg) -> LegRecord {
     match live {
         Leg::Left(left) => leg(left),
         Leg::Waiting(_) | Leg::Ringing(_) | Leg::Connecting(_) | Leg::Active(_) | Leg::Reconnecting(_) => {
-            LegRecord { left_at: None, reason: None, ..leg(&live.marks()) }
+            LegRecord { left_at: None, reason: None, rings_on: live.rings_on(), ..leg(&live.marks()) }
         }
     }
 }

@@ -60,8 +60,12 @@ impl Story {
             Change::Microphone { silent } => Happening::Microphone { silent },
             Change::Route(candidate, protocol) => Happening::Route { candidate, protocol },
             Change::Left(reason) => Happening::Left { reason },
-            // Said by the answer, by the figures, and by the leaving.
-            Change::Joined(_) | Change::Reported | Change::Declined(_) | Change::Unanswered => return,
+            // Said by the answer, by the figures, and by the leaving; on how many devices it rings, nobody asks later.
+            Change::Joined(_)
+            | Change::Reported
+            | Change::Declined(_)
+            | Change::Unanswered
+            | Change::RingsOn => return,
         };
         self.event(at_ms, Some(user), what);
     }

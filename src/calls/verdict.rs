@@ -259,7 +259,7 @@ mod tests {
         let end = Now { wall: started.wall.plus(minute), mono: mono + minute };
         let limits = Limits { connect: 2 * minute, ring: 2 * minute, ..Limits::default() };
         let device = DeviceId(id(6));
-        let call = Call::start(head, device, &[(UserId(id(2)), crate::model::Reach::Here)]);
+        let call = Call::start(head, device, &[(UserId(id(2)), crate::model::Reach::Here(1))]);
         let accept = Input::Accept { user: UserId(id(2)), device };
         let (call, _) = call.handle(accept, started, &limits);
         let up = Input::Fact { user: UserId(id(2)), device, fact: Fact::Up(PathName::Udp) };

@@ -55,7 +55,7 @@ fn start(at: Instant) -> Call {
         node: String::new(),
         epoch: EpochId(id(5)),
     };
-    Call::start(head, device(A), &[(callee(), Reach::Here)])
+    Call::start(head, device(A), &[(callee(), Reach::Here(1))])
 }
 
 /// The alphabet: what happens, and how many seconds after the input before.

@@ -101,6 +101,9 @@ pub struct LegRecord {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub muted_by: Option<UserId>,
+    /// On how many of his devices it rings now: of those that are here. Not kept: of a call that is not live, on none.
+    #[serde(skip_deserializing, default)]
+    pub rings_on: u32,
     pub quality: LegQuality,
 }
 

@@ -1,6 +1,6 @@
 //! The map of all sockets: who is here on which device, and how an event reaches them. The one owner of that state.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use socketioxide::socket::Sid;
@@ -142,8 +142,12 @@ impl Fanout {
 }
 
 impl Whereabouts for Fanout {
-    fn is_here(&self, user: UserId) -> bool {
-        self.sockets_of(user) > 0
+    fn devices(&self, user: UserId) -> u32 {
+        let map = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let conns = map.by_user.get(&user).into_iter().flatten();
+        // A device that is just being reconnected has two sockets.
+        let devices: BTreeSet<_> = conns.map(|conn| conn.device).collect();
+        u32::try_from(devices.len()).unwrap_or(u32::MAX)
     }
 }
 

@@ -160,6 +160,8 @@ export interface Leg {
   muted: boolean
   /** Who of those who lead the call muted him, until he unmutes himself. */
   mutedBy: Id | null
+  /** On how many of his devices it rings now. */
+  ringsOn: number
   quality: LegQuality
 }
 export interface Call {

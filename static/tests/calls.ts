@@ -12,7 +12,7 @@ export const ICE = [{ urls: ['turn:charla.test:443?transport=tcp'] }]
 const way = { packets: 0, lost: 0, lossPct: 0, worstLossPct: 0, jitterMs: 0, worstJitterMs: 0, mos: null, worstMos: null }
 export const leg = (user: string, device: string | null, more: Partial<Leg> = {}): Leg => ({
   user, device, rangAt: '2026-11-22T10:00:00.000Z', answeredAt: null, connectedAt: null, leftAt: null, reason: null,
-  setupMs: null, paths: [], reconnects: 0, muted: false, mutedBy: null,
+  setupMs: null, paths: [], reconnects: 0, muted: false, mutedBy: null, ringsOn: 0,
   quality: {
     rttMs: null, worstRttMs: null, concealedPct: null, worstConcealedPct: null, jitterBufferMs: null, worstJitterBufferMs: null,
     up: way, down: way,

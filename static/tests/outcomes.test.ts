@@ -2,7 +2,7 @@
 import { createI18n } from 'vue-i18n'
 import { describe, expect, test } from 'vitest'
 import { outcomeOf, toneOf } from '../src/call/outcome'
-import { outcomeHint, outcomeSentence } from '../src/call/sentence'
+import { outcomeHint, outcomeSentence, ringingSentence } from '../src/call/sentence'
 import type { OutcomeKey } from '../src/call/types'
 import de from '../src/i18n/call.de'
 import en from '../src/i18n/call.en'
@@ -37,7 +37,7 @@ const languages = { en, de, es }
 
 const says = (language: keyof typeof languages) => {
   const i18n = createI18n<false>({ legacy: false, locale: language, messageResolver: resolve as never, messages: { [language]: compile(languages[language]) } as never })
-  return i18n.global.t as unknown as (key: string, values?: Record<string, unknown>) => string
+  return i18n.global.t as unknown as (key: string, values?: Record<string, unknown>, count?: number) => string
 }
 const ended = (from: Call, reason: EndReason): Call => closed(from, { reason, status: TABLE[reason][0] })
 
@@ -70,6 +70,16 @@ describe.each(Object.keys(languages) as (keyof typeof languages)[])('in %s', (la
     const group = ended(call(ME, { receiver: null }), 'noAnswer')
     expect(said('noAnswer', group)).not.toBe(said('noAnswer', ended(call(ME), 'noAnswer')))
   })
+})
+
+test('while it rings it is said on how many devices, and of a group that it does', () => {
+  const said = (language: keyof typeof languages, ringsOn: number, more: Partial<Call> = {}) =>
+    ringingSentence(call(ME, { legs: [leg(ME, null), leg(YOU, null, { ringsOn })], ...more }), 'Zoë', says(language))
+  expect([0, 1, 2].map((on) => said('en', on))).toEqual(['Rings as soon as Zoë is online …', 'Ringing on 1 device …', 'Ringing on 2 devices …'])
+  expect([0, 1, 2].map((on) => said('de', on))).toEqual(['Klingelt, sobald Zoë online ist …', 'Es klingelt auf 1 Gerät …', 'Es klingelt auf 2 Geräten …'])
+  expect([0, 1, 2].map((on) => said('es', on))).toEqual(['Sonará en cuanto Zoë esté en línea …', 'Está sonando en 1 dispositivo …', 'Está sonando en 2 dispositivos …'])
+  expect(said('en', 2, { receiver: null })).toBe('Ringing at Zoë …')
+  expect(said('en', 0, { receiver: null, legs: [leg(ME, null)] })).toBe('Waiting for somebody to join …')
 })
 
 test('every outcome has a sound of its own kind; another device of the same person is still', () => {

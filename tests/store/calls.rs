@@ -24,6 +24,7 @@ fn leg(user: UserId) -> LegRecord {
         reconnects: 0,
         muted: false,
         muted_by: None,
+        rings_on: 0,
         quality: LegQuality::default(),
     }
 }

@@ -97,8 +97,8 @@ impl Attendance for Post {
 }
 
 impl Whereabouts for Post {
-    fn is_here(&self, user: UserId) -> bool {
-        !self.away.lock().unwrap().contains(&user)
+    fn devices(&self, user: UserId) -> u32 {
+        u32::from(!self.away.lock().unwrap().contains(&user))
     }
 }
 

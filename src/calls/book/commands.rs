@@ -205,6 +205,13 @@ impl Book {
         }
     }
 
+    /// So many devices of somebody are here now: if it rings for him, it rings on these.
+    pub fn rings_on(&mut self, user: UserId, devices: u32, now: Now) {
+        if let Some(id) = self.of_user.get(&user).copied() {
+            self.drive(id, Input::RingsOn { user, devices }, now);
+        }
+    }
+
     /// A device whose session has ended has no part in a call any more.
     pub fn evict(&mut self, user: UserId, device: DeviceId, now: Now) {
         let Some(id) = self.of_user.get(&user).copied() else { return };

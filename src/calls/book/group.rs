@@ -61,7 +61,7 @@ impl Book {
             return Ok(());
         }
         let reach = self.reach(user, reach);
-        if matches!(reach, Reach::Here | Reach::Away) {
+        if matches!(reach, Reach::Here(_) | Reach::Away) {
             self.seat_person(id, user);
             self.of_user.insert(user, id);
         }

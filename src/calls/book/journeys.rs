@@ -15,7 +15,7 @@ use crate::model::{CallStatus, EndReason, PathName, Reach};
 #[test]
 fn a_call_rings_only_when_it_is_stored() {
     let mut t = Table::new();
-    let whom = Whom::One(b(), Reach::Here);
+    let whom = Whom::One(b(), Reach::Here(1));
     let start = Start { id: call(1), conversation: ConversationId(id(8)), caller: a(), device: d(11), whom };
     assert!(matches!(t.book.start(start, t.now), Ok(Begun::New(_))));
     t.drain();
@@ -30,7 +30,7 @@ fn a_call_rings_only_when_it_is_stored() {
 #[test]
 fn a_call_that_could_not_be_stored_never_was() {
     let mut t = Table::new();
-    let whom = Whom::One(b(), Reach::Here);
+    let whom = Whom::One(b(), Reach::Here(1));
     let start = Start { id: call(1), conversation: ConversationId(id(8)), caller: a(), device: d(11), whom };
     t.book.start(start, t.now).unwrap();
     t.book.created(call(1), false, t.now);
@@ -339,4 +339,31 @@ fn a_stranger_finds_no_call() {
     assert_eq!(t.book.offer(place, call(1), "x".into(), t.now), Err(CallError::NotFound));
     // Of a call that is not live, only the store knows.
     assert_eq!(t.accept(7, a(), 11), Err(CallError::NotFound));
+}
+
+#[test]
+fn on_how_many_devices_it_rings_is_told_when_it_changes() {
+    let mut t = Table::new();
+    let on = |t: &Table| t.book.record(call(1)).unwrap().leg(b()).unwrap().rings_on;
+    let told = |t: &Table| matches!(&t.acts[..], [Act::Tell(to, Event::CallUpdated(_))] if *to == Audience::users([a(), b()]));
+    t.start(1, a(), 11, b()).unwrap();
+    assert_eq!(on(&t), 1);
+    for devices in [2, 0, 3] {
+        t.book.rings_on(b(), devices, t.now);
+        t.drain();
+        assert!(on(&t) == devices && told(&t), "{:?}", t.acts);
+    }
+    for (who, devices) in [(b(), 3), (a(), 2), (c(), 1)] {
+        t.book.rings_on(who, devices, t.now);
+        t.drain();
+        assert_eq!(t.acts, [], "nothing has changed for anybody");
+    }
+    let kept = serde_json::to_value(t.book.record(call(1)).unwrap()).unwrap();
+    let read: crate::model::CallRecord = serde_json::from_value(kept).unwrap();
+    assert_eq!(read.leg(b()).unwrap().rings_on, 0, "what is stored rings nowhere");
+    t.accept(1, b(), 21).unwrap();
+    assert_eq!(on(&t), 0, "who has answered is not rung any more");
+    t.book.rings_on(b(), 5, t.now);
+    t.drain();
+    assert!(on(&t) == 0 && t.acts.is_empty(), "{:?}", t.acts);
 }

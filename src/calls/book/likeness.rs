@@ -36,7 +36,7 @@ fn call(n: u64) -> CallId {
 }
 fn reach(rung: Rung) -> Reach {
     match rung {
-        Rung::Here => Reach::Here,
+        Rung::Here(devices) => Reach::Here(devices),
         Rung::Away => Reach::Away,
         Rung::Undisturbed => Reach::Undisturbed,
     }
@@ -88,7 +88,7 @@ impl Walk {
         Now { wall: self.began.wall.plus(passed), mono: self.began.mono + passed }
     }
     fn rung(&mut self) -> Rung {
-        [Rung::Here, Rung::Here, Rung::Away, Rung::Undisturbed][self.below(4) as usize]
+        [Rung::Here(1), Rung::Here(2), Rung::Away, Rung::Undisturbed][self.below(4) as usize]
     }
     /// Mostly a call that is live.
     fn some_call(&mut self) -> u64 {
@@ -240,7 +240,11 @@ impl Walk {
     }
 
     fn device(&mut self, who: u64, gadget: u64) {
-        if self.below(3) == 0 {
+        if self.below(2) == 0 {
+            let devices = u32::try_from(self.below(4)).unwrap();
+            self.book.rings_on(user(who), devices, self.now());
+            self.model.rings_on(who, devices);
+        } else if self.below(3) == 0 {
             self.book.device_here(user(who), device(gadget), self.now());
             self.model.device_here(who, gadget);
         } else {
@@ -310,6 +314,7 @@ fn like_leg(leg: &LegRecord, person: &Person) {
     assert_eq!(leg.left_at, at(person.out().map(|(when, _)| when)), "{person:#?}");
     assert_eq!(leg.reason, person.out().map(|(_, why)| why), "{person:#?}");
     assert_eq!(leg.reconnects, person.reconnects, "{person:#?}");
+    assert_eq!(leg.rings_on, person.rings_on(), "{person:#?}");
     assert_eq!((leg.muted, leg.muted_by), (person.muted, person.muted_by.map(user)), "{person:#?}");
 }
 

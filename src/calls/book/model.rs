@@ -115,8 +115,9 @@ impl Model {
         let why = match (self.of(user), how) {
             (Some(_), _) => EndReason::Busy,
             (None, Rung::Undisturbed) => EndReason::DoNotDisturb,
-            (None, Rung::Here | Rung::Away) => {
-                let part = Part::Rings { since: now, reached: how == Rung::Here, before: None };
+            (None, Rung::Here(_) | Rung::Away) => {
+                let on = if let Rung::Here(devices) = how { devices } else { 0 };
+                let part = Part::Rings { since: now, on, reached: on > 0, before: None };
                 return Person::new(user, None, now, part);
             }
         };
@@ -247,11 +248,9 @@ impl Model {
         if person.answered.is_none() {
             *person = rung;
         } else if rung.rings() {
-            let part = Part::Rings {
-                since: now,
-                reached: how == Rung::Here,
-                before: Some(Box::new(person.clone())),
-            };
+            let on = rung.rings_on();
+            let before = Some(Box::new(person.clone()));
+            let part = Part::Rings { since: now, on, reached: on > 0, before };
             *person = Person::new(user, None, now, part);
         }
         true
@@ -355,6 +354,14 @@ impl Model {
         let Some(id) = self.of(user) else { return };
         if let Some(person) = self.live(id).and_then(|talk| talk.person_mut(user)) {
             person.here(device);
+        }
+    }
+
+    pub fn rings_on(&mut self, user: u64, devices: u32) {
+        let Some(id) = self.of(user) else { return };
+        let person = self.live(id).and_then(|talk| talk.person_mut(user));
+        if let Some(Part::Rings { on, reached, .. }) = person.map(|person| &mut person.part) {
+            (*on, *reached) = (devices, *reached || devices > 0);
         }
     }
 

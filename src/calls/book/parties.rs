@@ -24,7 +24,7 @@ const PEOPLE: [(fn() -> UserId, GroupRole); 4] =
 
 impl Table {
     fn start_group(&mut self, n: u8, caller: UserId, device: u8, members: usize) -> Result<Begun, CallError> {
-        let mut all: Vec<_> = PEOPLE.iter().map(|(who, role)| (who(), *role, Reach::Here)).collect();
+        let mut all: Vec<_> = PEOPLE.iter().map(|(who, role)| (who(), *role, Reach::Here(1))).collect();
         all.truncate(members);
         all.extend(
             (all.len()..members)
@@ -177,11 +177,11 @@ fn another_device_takes_over_and_the_first_has_no_part_any_more() {
 fn a_call_of_two_grows_and_shrinks_without_an_end_in_between() {
     let mut t = Table::new();
     t.talk();
-    t.book.invite(b(), call(1), c(), Reach::Here, t.now).unwrap();
+    t.book.invite(b(), call(1), c(), Reach::Here(1), t.now).unwrap();
     t.drain();
     assert_eq!(t.told(|e| matches!(e, Event::IncomingCall { .. })), [c()].into());
     assert_eq!(
-        t.book.invite(c(), call(1), e(), Reach::Here, t.now),
+        t.book.invite(c(), call(1), e(), Reach::Here(1), t.now),
         Err(CallError::OUTSIDE),
         "only from inside"
     );
@@ -192,7 +192,7 @@ fn a_call_of_two_grows_and_shrinks_without_an_end_in_between() {
     assert_eq!(t.record(1).status, CallStatus::Active, "the two others talk on");
     assert!(matches!(t.start(2, a(), 11, e()), Ok(Begun::New(_))), "and the first is free");
     t.leave(2, a());
-    t.book.invite(c(), call(1), a(), Reach::Here, t.now).unwrap();
+    t.book.invite(c(), call(1), a(), Reach::Here(1), t.now).unwrap();
     t.drain();
     assert_eq!(t.record(1).leg(a()).unwrap().left_at, None, "he is called back in");
     t.book.reject(a(), d(11), call(1), t.now).unwrap();
@@ -206,7 +206,7 @@ fn an_invitation_in_vain_is_in_the_record_and_ends_nothing() {
     let mut t = Table::new();
     t.talk();
     t.start(2, e(), 51, UserId(id(6))).unwrap();
-    t.book.invite(a(), call(1), e(), Reach::Here, t.now).unwrap();
+    t.book.invite(a(), call(1), e(), Reach::Here(1), t.now).unwrap();
     t.book.invite(a(), call(1), c(), Reach::Undisturbed, t.now).unwrap();
     t.drain();
     assert!(t.told(|e| matches!(e, Event::IncomingCall { .. })).is_empty());
@@ -238,7 +238,7 @@ fn who_leads_mutes_and_removes_and_nobody_else_does() {
     assert!(t.told(|e| matches!(e, Event::CallUpdated(_))).contains(&c()), "he is told");
     assert_eq!(t.reason(1, c()), Some(EndReason::Removed));
     assert_eq!(t.join(1, c(), 31), Err(CallError::REMOVED));
-    t.book.invite(a(), call(1), c(), Reach::Here, t.now).unwrap();
+    t.book.invite(a(), call(1), c(), Reach::Here(1), t.now).unwrap();
     assert!(t.accept(1, c(), 31).is_ok(), "he comes back when he is invited");
     assert_eq!(t.book.end(c(), call(1), now), Err(CallError::Forbidden));
     t.book.end(b(), call(1), now).unwrap();

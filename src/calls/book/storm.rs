@@ -159,7 +159,11 @@ impl Storm {
             22 => self.store_answers(),
             23 => self.book.device_gone(user, device, now.wall.0 % 3 == 0, now),
             24 if self.below(4) == 0 => self.book.evict(user, device, now),
-            24 => self.book.device_here(user, device, now),
+            24 if self.below(2) == 0 => self.book.device_here(user, device, now),
+            24 => {
+                let devices = u32::try_from(self.below(3)).unwrap();
+                self.book.rings_on(user, devices, now);
+            }
             25 => {
                 let ms = self.below(20_000) as u64;
                 self.advance(Duration::from_millis(ms));
@@ -195,7 +199,7 @@ impl Storm {
         let (id, conversation) = (CallId(id(self.next_call)), ConversationId(id(7)));
         let busy = self.is_in(caller);
         match self.book.start(
-            Start { id, conversation, caller, device, whom: Whom::One(receiver, Reach::Here) },
+            Start { id, conversation, caller, device, whom: Whom::One(receiver, Reach::Here(1)) },
             self.now,
         ) {
             Ok(Begun::New(record)) => {

@@ -62,7 +62,7 @@ impl Table {
         device: u8,
         receiver: UserId,
     ) -> Result<Begun, CallError> {
-        let whom = Whom::One(receiver, Reach::Here);
+        let whom = Whom::One(receiver, Reach::Here(1));
         let start =
             Start { id: call(n), conversation: ConversationId(id(8)), caller, device: d(device), whom };
         let begun = self.book.start(start, self.now);

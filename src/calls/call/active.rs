@@ -78,6 +78,7 @@ impl Active {
                 (user, leg::Input::Leave(why))
             }
             Input::Put { user, out } => (user, leg::Input::Leave(out)),
+            Input::RingsOn { user, devices } => (user, leg::Input::RingsOn(devices)),
             Input::Fact { user, device, fact } => (user, leg::Input::Fact(device, fact)),
         };
         let changes = self.ringing.step(user, input, now, limits);

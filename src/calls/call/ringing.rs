@@ -147,6 +147,7 @@ impl Ringing {
             Input::Reject { user, device } => (user, leg::Input::Decline(device)),
             Input::Leave { user } => (user, leg::Input::Leave(self.leaving(user))),
             Input::Put { user, out } => (user, leg::Input::Leave(out)),
+            Input::RingsOn { user, devices } => (user, leg::Input::RingsOn(devices)),
             Input::Fact { user, device, fact } => (user, leg::Input::Fact(device, fact)),
         };
         let changes = self.step(user, input, now, limits);

@@ -38,6 +38,8 @@ pub struct Ringing {
     pub(super) warm: BTreeMap<DeviceId, Media>,
     /// One of his devices was here while it rang.
     pub(super) reached: bool,
+    /// So many of them are here now.
+    pub(super) on: u32,
     /// He was in the call before, and is called back.
     pub(super) before: Option<Box<Left>>,
 }
@@ -125,7 +127,7 @@ impl Waiting {
                 (Leg::Waiting(self), changes)
             }
             Input::Leave(reason) => left(self.leave(reason, now)),
-            Input::Accept(_) | Input::Join(_) | Input::Decline(_) | Input::Tick => {
+            Input::Accept(_) | Input::Join(_) | Input::Decline(_) | Input::RingsOn(_) | Input::Tick => {
                 (Leg::Waiting(self), vec![])
             }
         }
@@ -185,6 +187,11 @@ impl Ringing {
                 let changes = vec![Change::Unanswered, Change::Left(reason)];
                 (Leg::Left(self.leave(reason, now)), changes)
             }
+            Input::RingsOn(devices) => {
+                let changes = if devices == self.on { vec![] } else { vec![Change::RingsOn] };
+                (self.on, self.reached) = (devices, self.reached || devices > 0);
+                (Leg::Ringing(self), changes)
+            }
             Input::PeerAnswered | Input::Tick => (Leg::Ringing(self), vec![]),
         }
     }
@@ -234,6 +241,7 @@ impl Connecting {
             | Input::Join(_)
             | Input::PeerAnswered
             | Input::Fact(..)
+            | Input::RingsOn(_)
             | Input::Decline(_)
             | Input::Tick => (Leg::Connecting(self), vec![]),
         }
@@ -267,6 +275,7 @@ impl Active {
             | Input::Join(_)
             | Input::PeerAnswered
             | Input::Fact(..)
+            | Input::RingsOn(_)
             | Input::Decline(_)
             | Input::Tick => (Leg::Active(self), vec![]),
         }
@@ -294,6 +303,7 @@ impl Reconnecting {
             | Input::Join(_)
             | Input::PeerAnswered
             | Input::Fact(..)
+            | Input::RingsOn(_)
             | Input::Decline(_)
             | Input::Tick => (Leg::Reconnecting(self), vec![]),
         }
@@ -330,6 +340,7 @@ impl Left {
             | Input::Accept(_)
             | Input::PeerAnswered
             | Input::Fact(..)
+            | Input::RingsOn(_)
             | Input::Decline(_)
             | Input::Leave(_)
             | Input::Tick => (Leg::Left(self), vec![]),

@@ -55,8 +55,8 @@ impl Task {
                 let outcome = self.book.call_stats((user, device), call, stats, now);
                 self.answer(user, call, outcome, reply, Err);
             }
-            Command::DeviceHere { user, device } => self.book.device_here(user, device, now),
-            Command::DeviceGone { user, device, closed } => self.book.device_gone(user, device, closed, now),
+            Command::DeviceHere { user, device } => self.came(user, device),
+            Command::DeviceGone { user, device, closed } => self.went(user, device, closed),
             Command::Blocked { by, other } => self.book.blocked(by, other, now),
             Command::Evict { user, device } => self.book.evict(user, device, now),
             Command::Live { user, reply } => drop(reply.send(Ok(self.book.live(user)))),
@@ -69,6 +69,18 @@ impl Task {
             // The loop takes it.
             Command::Shutdown { reply } => drop(reply.send(Err(CallError::Internal))),
         }
+    }
+
+    fn came(&mut self, user: UserId, device: DeviceId) {
+        let now = self.now();
+        self.book.device_here(user, device, now);
+        self.book.rings_on(user, self.deps.whereabouts.devices(user), now);
+    }
+
+    fn went(&mut self, user: UserId, device: DeviceId, closed: bool) {
+        let now = self.now();
+        self.book.device_gone(user, device, closed, now);
+        self.book.rings_on(user, self.deps.whereabouts.devices(user), now);
     }
 
     fn list(

@@ -369,8 +369,7 @@ impl Task {
     pub(super) fn reach(&self, user: UserId) -> Reach {
         match self.deps.attendance.availability(user) {
             Availability::DoNotDisturb => Reach::Undisturbed,
-            Availability::Free if self.deps.whereabouts.is_here(user) => Reach::Here,
-            Availability::Free => Reach::Away,
+            Availability::Free => Reach::on(self.deps.whereabouts.devices(user)),
         }
     }
 

@@ -101,6 +101,7 @@ impl From<LegDoc> for LegRecord {
             reconnects: d.reconnects,
             muted: d.muted,
             muted_by: d.muted_by.map(UserId),
+            rings_on: 0,
             quality: d.quality,
         }
     }

@@ -6,6 +6,7 @@ import type { Participant } from './people'
 import type { Outcome, OutcomeKey } from './types'
 
 type Translate = (key: string, values?: Record<string, unknown>) => string
+type TranslateCount = (key: string, values: Record<string, unknown>, count: number) => string
 const MIC: readonly OutcomeKey[] = ['micDenied', 'micMissing', 'micBusy', 'micInsecure']
 /** What is said otherwise of a group, whose `name` is nobody's. */
 const OF_GROUPS: readonly OutcomeKey[] = ['noAnswer', 'unreachable', 'declined', 'busy', 'doNotDisturb', 'missed', 'vanished', 'theirMicrophone']
@@ -25,6 +26,14 @@ export function outcomeSentence(
   }
   const ofGroup = call !== null && call.receiver === null && OF_GROUPS.includes(outcome.key)
   return t(ofGroup ? `outcome.group.${outcome.key}` : `outcome.${outcome.key}`, { name })
+}
+
+/** What is said while nobody has answered: of a person, on how many devices it rings; of a group, that it does. */
+export function ringingSentence(call: Call, name: string, t: TranslateCount): string {
+  const callees = call.legs.filter((leg) => leg.user !== call.caller && leg.leftAt === null)
+  const [callee] = callees
+  if (!callee) return t('call.waiting', { name }, 1)
+  return call.receiver === null || callees.length > 1 ? t('call.ringing', { name }, 1) : t('call.ringsOn', { name, n: callee.ringsOn }, callee.ringsOn)
 }
 
 export const outcomeHint = (key: OutcomeKey, t: Translate): string => (isMicTrouble(key) ? t(`outcome.${key}Hint`) : '')

@@ -7,7 +7,7 @@ const de: typeof en = {
     accepting: 'Annehmen …', connecting: 'Verbinden …', active: 'Verbunden', reconnecting: 'Neu verbinden …', mute: 'Stummschalten', unmute: 'Stummschaltung aufheben',
     muted: 'Du bist stumm', theyMuted: '{name} ist stumm', notHeard: 'Von {name} kommt kein Ton.', hangUp: 'Auflegen', cancel: 'Abbrechen', devices: 'Tongeräte', levelMine: 'Dein Pegel',
     timer: 'Gesprächsdauer', dismiss: 'Schließen', again: 'Noch einmal anrufen',
-    joining: 'Beitreten …', ringing: 'Es klingelt bei {name} …', waiting: 'Warten, bis jemand beitritt …', with: 'Gespräch mit {name}', minimise: 'Zurück zu den Chats', expand: 'Ganzes Gespräch zeigen',
+    joining: 'Beitreten …', ringing: 'Es klingelt bei {name} …', ringsOn: 'Klingelt, sobald {name} online ist … | Es klingelt auf {n} Gerät … | Es klingelt auf {n} Geräten …', waiting: 'Warten, bis jemand beitritt …', with: 'Gespräch mit {name}', minimise: 'Zurück zu den Chats', expand: 'Ganzes Gespräch zeigen',
     people: 'Teilnehmer', inIt: 'In diesem Gespräch', you: 'Du', count: '{n} Person hier | {n} Personen hier', voices: 'Es spricht: {names}', deafen: 'Nicht mehr zuhören', undeafen: 'Wieder zuhören',
     person: { ringing: 'es klingelt …', joining: 'kommt dazu …', muted: 'ist stumm', mutedBy: 'ist von {name} stummgeschaltet', mutedByYou: 'ist von dir stummgeschaltet', speaking: 'spricht' }, volume: 'Lautstärke von {name}', muteOther: '{name} stummschalten', remove: '{name} aus dem Gespräch nehmen', removeYes: 'Herausnehmen',
     notIn: 'Nicht in diesem Gespräch', callIn: 'Dazuholen', invite: 'Jemanden dazuholen', endForAll: 'Für alle beenden', endForAllYes: 'Ja, für alle beenden',

@@ -5,7 +5,7 @@ export default {
     accepting: 'Answering …', connecting: 'Connecting …', active: 'Connected', reconnecting: 'Reconnecting …', mute: 'Mute', unmute: 'Unmute', muted: 'You are muted',
     theyMuted: '{name} is muted', notHeard: 'Nothing is heard from {name}.', hangUp: 'Hang up', cancel: 'Cancel call', devices: 'Sound devices', levelMine: 'Your level', timer: 'Call time',
     dismiss: 'Dismiss', again: 'Call again',
-    joining: 'Joining …', ringing: 'Ringing at {name} …', waiting: 'Waiting for somebody to join …', with: 'Call with {name}', minimise: 'Back to the chats', expand: 'Show the whole call',
+    joining: 'Joining …', ringing: 'Ringing at {name} …', ringsOn: 'Rings as soon as {name} is online … | Ringing on {n} device … | Ringing on {n} devices …', waiting: 'Waiting for somebody to join …', with: 'Call with {name}', minimise: 'Back to the chats', expand: 'Show the whole call',
     people: 'People', inIt: 'In this call', you: 'You', count: '{n} person here | {n} people here', voices: 'Speaking: {names}', deafen: 'Stop listening', undeafen: 'Listen again',
     person: { ringing: 'rings …', joining: 'is joining …', muted: 'is muted', mutedBy: 'is muted by {name}', mutedByYou: 'is muted by you', speaking: 'is speaking' }, volume: 'How loud {name} is', muteOther: 'Mute {name}', remove: 'Take {name} out of the call', removeYes: 'Take out',
     notIn: 'Not in this call', callIn: 'Call in', invite: 'Call somebody in', endForAll: 'End for everybody', endForAllYes: 'Yes, end it for everybody',

@@ -7,7 +7,7 @@ const es: typeof en = {
     accepting: 'Contestando …', connecting: 'Conectando …', active: 'En línea', reconnecting: 'Volviendo a conectar …', mute: 'Silenciar micrófono', unmute: 'Activar micrófono',
     muted: 'Tu micrófono está silenciado', theyMuted: '{name} tiene el micrófono silenciado', notHeard: 'No se oye a {name}.', hangUp: 'Colgar', cancel: 'Cancelar la llamada',
     devices: 'Dispositivos de sonido', levelMine: 'Tu nivel', timer: 'Duración de la llamada', dismiss: 'Descartar', again: 'Volver a llamar',
-    joining: 'Entrando …', ringing: 'Está sonando donde {name} …', waiting: 'Esperando a que alguien entre …', with: 'Llamada con {name}', minimise: 'Volver a los chats', expand: 'Mostrar toda la llamada',
+    joining: 'Entrando …', ringing: 'Está sonando donde {name} …', ringsOn: 'Sonará en cuanto {name} esté en línea … | Está sonando en {n} dispositivo … | Está sonando en {n} dispositivos …', waiting: 'Esperando a que alguien entre …', with: 'Llamada con {name}', minimise: 'Volver a los chats', expand: 'Mostrar toda la llamada',
     people: 'Personas', inIt: 'En esta llamada', you: 'Tú', count: '{n} persona aquí | {n} personas aquí', voices: 'Habla: {names}', deafen: 'Dejar de oír', undeafen: 'Volver a oír',
     person: { ringing: 'está sonando …', joining: 'está entrando …', muted: 'tiene el micrófono silenciado', mutedBy: 'silenciado por {name}', mutedByYou: 'silenciado por ti', speaking: 'está hablando' }, volume: 'Volumen de {name}', muteOther: 'Silenciar a {name}', remove: 'Sacar a {name} de la llamada', removeYes: 'Sacar',
     notIn: 'Fuera de esta llamada', callIn: 'Llamar', invite: 'Llamar a alguien más', endForAll: 'Terminar para todos', endForAllYes: 'Sí, terminar para todos',

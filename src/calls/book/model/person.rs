@@ -15,7 +15,8 @@ pub const GRACE: Secs = 10;
 /// Whether somebody can be rung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rung {
-    Here,
+    /// On so many devices.
+    Here(u32),
     Away,
     Undisturbed,
 }
@@ -26,9 +27,10 @@ pub enum Part {
     Waits {
         away: Option<Secs>,
     },
-    /// Since when, whether a device of his was here, and what he was in the call before.
+    /// Since when, on how many devices, whether one of his was ever here, and what he was in the call before.
     Rings {
         since: Secs,
+        on: u32,
         reached: bool,
         before: Option<Box<Person>>,
     },
@@ -72,6 +74,9 @@ impl Person {
     }
     pub fn rings(&self) -> bool {
         matches!(self.part, Part::Rings { .. })
+    }
+    pub fn rings_on(&self) -> u32 {
+        if let Part::Rings { on, .. } = self.part { on } else { 0 }
     }
     pub fn out(&self) -> Option<(Secs, EndReason)> {
         if let Part::Out { at, why } = self.part { Some((at, why)) } else { None }

@@ -20,7 +20,7 @@ impl Storm {
     pub(super) fn party(&mut self, what: usize, user: UserId, device: DeviceId, call: CallId) {
         let now = self.now;
         let other = self::user(1 + self.below(3) as u64);
-        let reach = [Reach::Here, Reach::Here, Reach::Away, Reach::Undisturbed][self.below(4)];
+        let reach = [Reach::Here(1), Reach::Here(1), Reach::Away, Reach::Undisturbed][self.below(4)];
         match what {
             0..=1 => self.start_group(),
             2..=4 => self.join(user, device, call),
@@ -47,7 +47,7 @@ impl Storm {
         let (n, d) = (self.below(3), 1 + self.below(3) as u64);
         let Some(n) = self.group.get(n).copied() else { return };
         let (caller, device) = (user(n), device(n, d));
-        let reach = [Reach::Here, Reach::Away, Reach::Undisturbed];
+        let reach = [Reach::Here(1), Reach::Away, Reach::Undisturbed];
         let roles = self.roles();
         let members = roles.into_iter().map(|(user, role)| (user, role, reach[self.below(3)])).collect();
         let start = Start { id, conversation: group(), caller, device, whom: Whom::Group(members) };
