@@ -47,3 +47,10 @@ pub struct SearchQuery {
     /// Not newer than this message; `false`: older than it.
     pub upto: Option<(MessageId, bool)>,
 }
+
+impl SearchQuery {
+    /// These words, whoever wrote them, wherever and whenever.
+    pub fn of(user: UserId, words: Vec<String>) -> Self {
+        Self { user, words, from: None, conversation: None, before: None, after: None, upto: None }
+    }
+}

@@ -115,7 +115,7 @@ async fn mongodb_refuses_foreign_and_newer_databases() {
     db.collection::<Document>("users").delete_many(doc! {}).await.unwrap();
     bed.open().await;
     let meta = db.collection::<Document>("meta");
-    meta.update_one(doc! { "_id": "charla" }, doc! { "$set": { "format": 2_i64 } }).await.unwrap();
+    meta.update_one(doc! { "_id": "charla" }, doc! { "$set": { "format": 99_i64 } }).await.unwrap();
     assert!(refusal(&bed.url).await.contains("use a newer Charla"));
 }
 

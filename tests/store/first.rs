@@ -1,6 +1,6 @@
-//! MongoDB documents as the first version wrote them are served by this one: what came later is absent from them. And who
-//! comes beside a server changes nothing that a server would have to know of. (SQLite has numbered steps for this, and
-//! `src/store/sqlite/migration_tests.rs`.)
+//! A MongoDB database as the first version left it is brought up to date and served by this one, however often it is begun
+//! and by how many; what came later is absent from its documents. Who comes beside a server changes nothing that a server
+//! would have to know of. (For SQLite: `src/store/sqlite/migration_tests.rs`.)
 
 use bson::oid::ObjectId;
 use charla::ids::{CallId, ConversationId, MessageId, UserId};
@@ -90,9 +90,7 @@ async fn database(bed: &Bed) -> Database {
 }
 
 async fn found(store: &dyn Store, user: UserId, word: &str) -> usize {
-    let words = vec![word.to_owned()];
-    let query =
-        SearchQuery { user, words, from: None, conversation: None, before: None, after: None, upto: None };
+    let query = SearchQuery::of(user, vec![word.to_owned()]);
     store.search_messages(&query, 9).await.unwrap().len()
 }
 
@@ -129,27 +127,91 @@ async fn what_the_first_version_wrote_is_served_by_this_one() {
     );
 }
 
+/// What the database says of itself.
+async fn meta(db: &Database) -> Document {
+    db.collection::<Document>("meta").find_one(doc! { "_id": "charla" }).await.unwrap().unwrap()
+}
+
+async fn set(db: &Database, change: Document) {
+    let meta = db.collection::<Document>("meta");
+    meta.update_one(doc! { "_id": "charla" }, vec![doc! { "$set": change }]).await.unwrap();
+}
+
+async fn indexes(db: &Database, collection: &str) -> Vec<String> {
+    let mut names = db.collection::<Document>(collection).list_index_names().await.unwrap_or_default();
+    names.sort();
+    names
+}
+
+/// What holds the lock until so many milliseconds from now.
+fn held(ms: i64) -> Document {
+    doc! { "migration": { "by": 7_i64, "until": { "$add": ["$$NOW", ms] } } }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_older_database_is_brought_up_to_date_once_by_many_and_again_after_a_crash() {
+    let bed = Bed::mongodb();
+    let db = database(&bed).await;
+    let first = write(&db).await;
+    let at_once = futures_util::future::join_all((0..4).map(|_| bed.open()));
+    for store in at_once.await {
+        assert!(store.has_owner().await.unwrap());
+        store.close().await;
+    }
+    let done = meta(&db).await;
+    assert_eq!((done.get_i64("format").ok(), done.get_i64("identity").ok()), (Some(2), Some(4711)));
+    assert!(!done.contains_key("migration"), "the lock is let go of: {done}");
+    let made = indexes(&db, "messages").await;
+    assert!(made.contains(&"text".to_owned()), "{made:?}");
+    // A server died in the middle of the step: part of it is done, and nobody let go of the lock.
+    for format in [0_i64, 1] {
+        set(&db, doc! { "format": format }).await;
+        set(&db, held(-1)).await;
+        db.collection::<Document>("messages").drop_index("text").await.unwrap();
+        let store = bed.open().await;
+        let done = meta(&db).await;
+        assert_eq!((done.get_i64("format").ok(), done.contains_key("migration")), (Some(2), false), "{done}");
+        let again = indexes(&db, "messages").await;
+        assert!(made.iter().all(|name| again.contains(name)), "{again:?}");
+        assert_eq!(found(&*store, UserId(first.ann), "morning").await, 1);
+        store.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_comes_beside_a_server_makes_no_index_and_refuses_another_format() {
+async fn while_another_server_brings_it_up_to_date_a_database_is_not_touched() {
     let bed = Bed::mongodb();
     let db = database(&bed).await;
     write(&db).await;
-    let indexes = async || db.collection::<Document>("users").list_index_names().await.unwrap();
-    let store = open::beside(&bed.url).await.unwrap();
-    assert!(store.user_by_login("bob").await.unwrap().is_some());
-    store.close().await;
-    assert_eq!(indexes().await, ["_id_"]);
-    bed.open().await.close().await;
-    assert!(indexes().await.len() > 1);
-    let meta = db.collection::<Document>("meta");
-    meta.update_one(doc! { "_id": "charla" }, doc! { "$set": { "format": 2_i64 } }).await.unwrap();
-    match open::beside(&bed.url).await.map(drop) {
-        Err(StoreError::Unusable(why)) => assert!(why.contains("use a newer Charla"), "{why}"),
+    set(&db, held(3_600_000)).await;
+    match open::open(&bed.url).await.map(drop) {
+        Err(StoreError::Unavailable(why)) => assert!(why.contains("another server"), "{why}"),
         other => panic!("{other:?}"),
     }
+    assert_eq!((meta(&db).await.get_i64("format").ok(), indexes(&db, "files").await), (Some(1), vec![]));
+    set(&db, held(-1)).await;
+    bed.open().await.close().await;
+    assert_eq!(meta(&db).await.get_i64("format").ok(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_beside_a_server_refuses_another_format_and_changes_nothing() {
+    let bed = Bed::mongodb();
+    let db = database(&bed).await;
+    write(&db).await;
+    let before = meta(&db).await;
+    let refusal = async || match open::beside(&bed.url).await.map(drop) {
+        Err(StoreError::Unusable(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(refusal().await.contains("Start its server once"));
+    assert_eq!((meta(&db).await, indexes(&db, "users").await), (before, vec!["_id_".to_owned()]));
+    bed.open().await.close().await;
+    open::beside(&bed.url).await.unwrap().close().await;
+    set(&db, doc! { "format": 99_i64 }).await;
+    assert!(refusal().await.contains("use a newer Charla"));
     // An empty database is made whole by whoever comes first.
     let fresh = Bed::mongodb();
     open::beside(&fresh.url).await.unwrap().close().await;
-    let users = database(&fresh).await.collection::<Document>("users");
-    assert!(users.list_index_names().await.unwrap().len() > 1);
+    assert!(indexes(&database(&fresh).await, "users").await.len() > 1);
 }

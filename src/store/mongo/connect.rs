@@ -1,13 +1,11 @@
-//! Reaching the server, and the shape of the database: what must be true before the first query.
+//! Reaching the server: what must be true of it before the first query.
 
 use std::time::Duration;
 
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 use mongodb::error::ErrorKind;
-use mongodb::options::{
-    ClientOptions, IndexOptions, ReadConcern, ReturnDocument, SelectionCriteria, WriteConcern,
-};
-use mongodb::{Client, Database, IndexModel};
+use mongodb::options::{ClientOptions, ReadConcern, SelectionCriteria, WriteConcern};
+use mongodb::{Client, Database};
 
 use crate::store::{Result, StoreError};
 
@@ -16,9 +14,6 @@ const SELECTION: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(5);
 /// Marks our connections, so that one server knows what another left behind.
 pub(super) const APP_NAME: &str = "charla";
-/// The format this version writes, and the only one there was so far: fields that came later are absent from older
-/// documents, and read as what they meant before they came.
-const FORMAT: i64 = 1;
 
 /// A client with the settings that durability rests on, and the database the URL names (`charla` if none).
 pub(super) async fn connect(url: &str) -> Result<(Client, Database)> {
@@ -79,132 +74,4 @@ async fn asleep(mut options: ClientOptions) -> Option<StoreError> {
                 .into(),
         )
     })
-}
-
-/// Checks that the database is ours and not of a newer version; gives it a name for sync tokens. Answers that, and whether
-/// the database was empty.
-pub(super) async fn identify(db: &Database) -> Result<(i64, bool)> {
-    let meta = db.collection::<Document>("meta");
-    let ours = || async { meta.find_one(doc! { "_id": "charla" }).await };
-    let fresh = ours().await?.is_none();
-    if fresh {
-        let theirs = db.collection::<Document>("users").find_one(doc! {}).await?.is_some()
-            || db.collection::<Document>("messages").find_one(doc! {}).await?.is_some();
-        // Another Charla may have begun with it meanwhile.
-        if theirs && ours().await?.is_none() {
-            return Err(StoreError::Unusable(format!(
-                "the database {} holds data of another program; name another one in the store's URL",
-                db.name()
-            )));
-        }
-    }
-    let random = doc! { "$toLong": { "$floor": { "$multiply": [{ "$rand": {} }, 1e15] } } };
-    let fill = vec![doc! { "$set": {
-        "format": { "$ifNull": ["$format", FORMAT] },
-        "identity": { "$ifNull": ["$identity", random] },
-    } }];
-    let found = meta
-        .find_one_and_update(doc! { "_id": "charla" }, fill)
-        .upsert(true)
-        .return_document(ReturnDocument::After)
-        .await?
-        .unwrap_or_default();
-    match found.get("format") {
-        Some(Bson::Int64(FORMAT)) => {}
-        other => {
-            let other = other.map_or("?".into(), ToString::to_string);
-            return Err(StoreError::Unusable(format!(
-                "the database {} has format {other}; this version of Charla knows format {FORMAT}: use a newer Charla",
-                db.name()
-            )));
-        }
-    }
-    let identity = found.get_i64("identity");
-    let identity =
-        identity.map_err(|_| StoreError::Unusable("the document meta.charla is damaged".into()))?;
-    Ok((identity, fresh))
-}
-
-/// Makes the indexes; does nothing where they are. Also makes the collections, which a transaction should not.
-pub(super) async fn index(db: &Database) -> Result<()> {
-    let others = super::people::indexes().into_iter().chain([super::missed::index()]);
-    for (name, indexes) in indexes().into_iter().chain(others) {
-        db.collection::<Document>(name).create_indexes(indexes).await?;
-    }
-    Ok(())
-}
-
-fn indexes() -> [(&'static str, Vec<IndexModel>); 7] {
-    [
-        (
-            "users",
-            vec![
-                unique("username", doc! { "usernameKey": 1 }),
-                unique("email", doc! { "emailKey": 1 }),
-                partial(doc! { "role": 1 }, doc! { "role": "owner" }),
-            ],
-        ),
-        (
-            "sessions",
-            vec![
-                unique("token", doc! { "tokenHash": 1 }),
-                plain(doc! { "previousHash": 1 }),
-                plain(doc! { "user": 1, "createdAt": -1 }),
-                plain(doc! { "expiresAt": 1 }),
-            ],
-        ),
-        (
-            "conversations",
-            vec![
-                unique("pair", doc! { "pair": 1 }),
-                plain(doc! { "members": 1, "updatedAt": -1, "_id": -1 }),
-                plain(doc! { "members": 1, "changed": 1 }),
-            ],
-        ),
-        (
-            "receipts",
-            vec![
-                unique("member", doc! { "conversation": 1, "user": 1 }),
-                plain(doc! { "audience": 1, "changed": 1 }),
-            ],
-        ),
-        (
-            "messages",
-            vec![
-                unique("place", doc! { "conversation": 1, "seq": 1 }),
-                unique("clientId", doc! { "conversation": 1, "fromUser": 1, "clientId": 1 }),
-                partial(doc! { "conversation": 1, "change": 1 }, doc! { "change": { "$gt": 0_i64 } }),
-            ],
-        ),
-        (
-            "files",
-            vec![
-                plain(doc! { "owner": 1, "givenUp": 1 }),
-                plain(doc! { "hash": 1, "givenUp": 1 }),
-                partial(doc! { "message": 1 }, doc! { "message": { "$exists": true } }),
-                plain(doc! { "givenUp": 1, "message": 1, "createdAt": 1 }),
-            ],
-        ),
-        (
-            "calls",
-            vec![
-                plain(doc! { "users": 1, "startTime": -1, "_id": -1 }),
-                partial(doc! { "node": 1 }, doc! { "open": true }),
-            ],
-        ),
-    ]
-}
-
-pub(super) fn plain(keys: Document) -> IndexModel {
-    IndexModel::builder().keys(keys).build()
-}
-
-pub(super) fn unique(name: &str, keys: Document) -> IndexModel {
-    let options = IndexOptions::builder().unique(true).name(name.to_owned()).build();
-    IndexModel::builder().keys(keys).options(options).build()
-}
-
-fn partial(keys: Document, filter: Document) -> IndexModel {
-    let options = IndexOptions::builder().partial_filter_expression(filter).build();
-    IndexModel::builder().keys(keys).options(options).build()
 }

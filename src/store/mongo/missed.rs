@@ -2,22 +2,15 @@
 //! record and count are one write. `unseen` is what is counted; who is in `seen` never comes into it again.
 
 use futures_util::TryStreamExt as _;
-use mongodb::IndexModel;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
 
 use super::Base;
-use super::connect::plain;
 use super::values::{date, number};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, UserId};
 use crate::model::{MissedCalls, MissedIn};
 use crate::store::Result;
-
-/// What counts go by.
-pub(super) fn index() -> (&'static str, Vec<IndexModel>) {
-    ("calls", vec![plain(doc! { "unseen": 1 })])
-}
 
 /// An update that makes a call's document this one, whose `missed` missed it, and keeps who has seen that.
 pub(super) fn replacing(call: Document, missed: Vec<ObjectId>) -> Vec<Document> {

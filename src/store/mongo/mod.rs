@@ -19,6 +19,7 @@ mod regards;
 mod search;
 mod sessions;
 mod standing;
+mod steps;
 mod sync;
 mod token;
 mod transaction;
@@ -70,16 +71,12 @@ pub struct Mongo {
 }
 
 impl Mongo {
-    /// Connects to `mongodb://…/DATABASE` (`charla` if the URL names none) and makes the indexes. `Unavailable` if no
+    /// Connects to `mongodb://…/DATABASE` (`charla` if the URL names none) and brings the database up to date. `Unavailable` if no
     /// primary is found within five seconds (the URL's `serverSelectionTimeoutMS` says otherwise); `Unusable` if
     /// the server is a standalone one, or the database another program's or a newer version's.
     pub async fn open(url: &str, opening: Opening) -> Result<Self> {
         let (client, db) = connect::connect(url).await?;
-        let (identity, fresh) = connect::identify(&db).await?;
-        // Indexes of a newer version are none of an older server's that may be at work here.
-        if fresh || opening == Opening::Migrate {
-            connect::index(&db).await?;
-        }
+        let identity = steps::prepare(&db, opening).await?;
         let base = Base {
             identity,
             users: db.collection("users"),

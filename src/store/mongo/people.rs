@@ -1,12 +1,9 @@
-//! The contract about people on MongoDB: each operation held while it writes. Owns the indexes; knows no query.
+//! The contract about people on MongoDB: each operation held while it writes. Knows no query.
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use mongodb::IndexModel;
-use mongodb::bson::doc;
 
-use super::connect::{plain, unique};
 use super::{Mongo, invitations, regards, standing};
 use crate::clock::Timestamp;
 use crate::ids::{ConversationId, InvitationId, SessionId, UserId};
@@ -16,18 +13,6 @@ use crate::model::{
 };
 use crate::store::Result;
 use crate::store::people::PeopleStore;
-
-pub(super) fn indexes() -> [(&'static str, Vec<IndexModel>); 7] {
-    [
-        ("messages", vec![super::search::index()]),
-        ("resets", vec![unique("hash", doc! { "hash": 1 })]),
-        ("invitations", vec![unique("hash", doc! { "hash": 1 }), plain(doc! { "createdAt": -1, "_id": -1 })]),
-        ("blocks", vec![plain(doc! { "user": 1 }), plain(doc! { "blocked": 1 })]),
-        ("mutes", vec![plain(doc! { "user": 1, "conversation": 1 })]),
-        ("departures", vec![plain(doc! { "user": 1, "changed": 1 })]),
-        ("revocations", vec![plain(doc! { "at": 1 })]),
-    ]
-}
 
 #[async_trait]
 impl PeopleStore for Mongo {

@@ -5,10 +5,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt as _;
-use mongodb::IndexModel;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Document, doc};
-use mongodb::options::IndexOptions;
 
 use super::conversations::ConversationDoc;
 use super::marks;
@@ -24,16 +22,6 @@ impl SearchStore for Mongo {
     async fn search_messages(&self, query: &SearchQuery, limit: usize) -> Result<Vec<Message>> {
         search(&self.base, query, limit).await
     }
-}
-
-/// No language: no word is left out or cut to its stem.
-pub(super) fn index() -> IndexModel {
-    let options = IndexOptions::builder()
-        .name("text".to_owned())
-        .default_language("none".to_owned())
-        .language_override("languageOfText".to_owned())
-        .build();
-    IndexModel::builder().keys(doc! { "content": "text" }).options(options).build()
 }
 
 async fn search(m: &Base, query: &SearchQuery, most: usize) -> Result<Vec<Message>> {
