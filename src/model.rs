@@ -22,7 +22,7 @@ pub use file::{Attachment, AttachmentKind, Carrier, FileHash, StoredFile};
 pub use group::{GroupColor, GroupRole, Look, SystemNote};
 pub use people::{
     AdminUser, Block, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing,
-    StandingChange, UserQuery,
+    StandingChange, TakenReset, UserQuery,
 };
 pub use presence::{Presence, PresenceView, SearchQuery};
 pub use quality::{Direction, DirectionQuality, HopQuality, LegQuality};

@@ -68,6 +68,7 @@ on_both! {
     people::a_server_never_loses_its_last_owner,
     people::ended_sessions_are_written_down_for_others,
     people::a_reset_is_taken_once_and_the_newest_counts,
+    people::a_reset_that_breaks_half_way_leaves_all_as_it_was,
     people::an_invitation_lets_in_as_many_as_it_says,
     people::settings_are_changed_field_by_field,
     people::blocks_shut_one_way_and_are_seen_the_other,

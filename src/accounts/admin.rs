@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{AccountError, Accounts, Result, locked, password, rules, token};
 use crate::clock::Timestamp;
 use crate::ids::UserId;
-use crate::model::{Actor, AdminUser, Role, Standing, StandingChange, User, UserQuery};
+use crate::model::{Actor, AdminUser, Role, Standing, StandingChange, TakenReset, User, UserQuery};
 use crate::policy::Administration;
 
 /// How long a link to set a password can be used.
@@ -181,8 +181,12 @@ impl Accounts {
         }
         let password = self.hasher.hash(new, self.random.bytes()).await?;
         let taken = self.store.take_reset(&hash, self.clock.now(), &password).await?;
-        let user = taken.ok_or(AccountError::BadReset)?;
+        let TakenReset { user, ended } = taken.ok_or(AccountError::BadReset)?;
         tracing::info!(%user, "set a new password by a link");
+        for session in ended {
+            self.tell_ended(session);
+        }
+        // One that was begun with the old password meanwhile.
         self.revoke(user).await
     }
 

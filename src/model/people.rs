@@ -149,6 +149,13 @@ pub struct Revocation {
     pub at: Timestamp,
 }
 
+/// A link to set a password was used: whose it was, and which sessions were ended by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenReset {
+    pub user: UserId,
+    pub ended: Vec<SessionId>,
+}
+
 /// An account as an administrator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

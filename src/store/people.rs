@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::ids::{ConversationId, InvitationId, SessionId, UserId};
 use crate::model::{
     Block, Cursor, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing, StandingChange,
-    TokenHash, User, UserQuery,
+    TakenReset, TokenHash, User, UserQuery,
 };
 
 /// What the store keeps of people.
@@ -35,8 +35,14 @@ pub trait PeopleStore: Send + Sync + 'static {
     async fn put_reset(&self, hash: TokenHash, user: UserId, expires_at: Timestamp) -> Result<()>;
     /// Whose secret it is, while it can be used.
     async fn reset_user(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<UserId>>;
-    /// Uses it: sets the password's hash. `None` if it cannot be used (any more); of many at once one is first.
-    async fn take_reset(&self, hash: &TokenHash, now: Timestamp, password: &str) -> Result<Option<UserId>>;
+    /// Uses it: sets the password's hash and ends all sessions, as `revoke_sessions` does; all of that or nothing. `None`
+    /// if it cannot be used (any more); of many at once one is first.
+    async fn take_reset(
+        &self,
+        hash: &TokenHash,
+        now: Timestamp,
+        password: &str,
+    ) -> Result<Option<TakenReset>>;
 
     // invitations
     async fn create_invitation(&self, invitation: Invitation, hash: TokenHash) -> Result<()>;

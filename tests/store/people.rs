@@ -9,6 +9,7 @@ use charla::model::{
     UserQuery,
 };
 use charla::store::{StoreError, Unique};
+use mongodb::bson::doc;
 
 use super::bed::{Bed, hash, join, now, oid, pair, session, user};
 
@@ -123,7 +124,7 @@ pub async fn a_reset_is_taken_once_and_the_newest_counts(bed: Bed) {
     });
     let mut taken = Vec::new();
     for (n, one_try) in tries.collect::<Vec<_>>().into_iter().enumerate() {
-        taken.extend(one_try.await.unwrap().map(|user| (user, format!("new{n}"))));
+        taken.extend(one_try.await.unwrap().map(|reset| (reset.user, format!("new{n}"))));
     }
     assert_eq!(taken.len(), 1);
     assert_eq!((taken[0].0, one.user(anna).await.unwrap().unwrap().password), (anna, taken[0].1.clone()));
@@ -133,6 +134,56 @@ pub async fn a_reset_is_taken_once_and_the_newest_counts(bed: Bed) {
     one.put_claim(claim, until).await.unwrap();
     assert!(two.has_claim(&claim, now()).await.unwrap() && two.has_claim(&claim, now()).await.unwrap());
     assert!(!two.has_claim(&claim, until).await.unwrap() && !two.has_claim(&first, now()).await.unwrap());
+}
+
+/// Makes the database itself refuse that an ended session is written down, or take it again.
+async fn refuse(bed: &Bed, refused: bool) {
+    if let Some(path) = bed.url.strip_prefix("sqlite:") {
+        let change = match refused {
+            true => {
+                "CREATE TRIGGER broken BEFORE INSERT ON revocations BEGIN SELECT RAISE(ABORT, 'broken'); END"
+            }
+            false => "DROP TRIGGER broken",
+        };
+        return rusqlite::Connection::open(path).unwrap().execute_batch(change).unwrap();
+    }
+    let name = bed.url.rsplit('/').next().unwrap();
+    let db = mongodb::Client::with_uri_str(&bed.url).await.unwrap().database(name);
+    let validator = if refused {
+        doc! { "at": { "$exists": false } }
+    } else {
+        doc! {}
+    };
+    db.run_command(doc! { "collMod": "revocations", "validator": validator }).await.unwrap();
+}
+
+/// What breaks between its steps, as a crash does, leaves either the link or what it is for.
+pub async fn a_reset_that_breaks_half_way_leaves_all_as_it_was(bed: Bed) {
+    let store = bed.open().await;
+    let anna = join(&*store, "anna").await;
+    let (link, at) = (hash(), now());
+    store.put_reset(link, anna, later(1_000_000)).await.unwrap();
+    let (one, two) = (session(anna), session(anna));
+    store.create_session(one.clone()).await.unwrap();
+    store.create_session(two.clone()).await.unwrap();
+    let before = store.user(anna).await.unwrap().unwrap().password;
+    refuse(&bed, true).await;
+    store.take_reset(&link, at, "new").await.unwrap_err();
+    assert_eq!(store.user(anna).await.unwrap().unwrap().password, before);
+    assert_eq!(store.reset_user(&link, at).await.unwrap(), Some(anna), "the link still works");
+    assert_eq!(store.sessions_of(anna).await.unwrap().len(), 2);
+    refuse(&bed, false).await;
+    let taken = store.take_reset(&link, at, "new").await.unwrap().unwrap();
+    let mut ended = taken.ended;
+    ended.sort();
+    let mut expected = vec![one.id, two.id];
+    expected.sort();
+    assert_eq!((taken.user, ended), (anna, expected));
+    assert_eq!(store.user(anna).await.unwrap().unwrap().password, "new");
+    assert_eq!(
+        (store.sessions_of(anna).await.unwrap().len(), store.revoked_since(at).await.unwrap().len()),
+        (0, 2)
+    );
 }
 
 fn invitation(max_uses: u32, expires_at: Timestamp) -> Invitation {

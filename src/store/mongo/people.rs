@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::{ConversationId, InvitationId, SessionId, UserId};
 use crate::model::{
     Block, Cursor, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing, StandingChange,
-    TokenHash, User, UserQuery,
+    TakenReset, TokenHash, User, UserQuery,
 };
 use crate::store::Result;
 use crate::store::people::PeopleStore;
@@ -41,7 +41,12 @@ impl PeopleStore for Mongo {
     async fn reset_user(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<UserId>> {
         standing::reset_user(&self.base, hash, now).await
     }
-    async fn take_reset(&self, hash: &TokenHash, now: Timestamp, password: &str) -> Result<Option<UserId>> {
+    async fn take_reset(
+        &self,
+        hash: &TokenHash,
+        now: Timestamp,
+        password: &str,
+    ) -> Result<Option<TakenReset>> {
         let _busy = self.writing()?;
         standing::take_reset(&self.base, hash, now, password).await
     }

@@ -1,6 +1,7 @@
 //! Sessions and one-time secrets in MongoDB: collections `sessions` and `claims`.
 
 use futures_util::TryStreamExt as _;
+use mongodb::ClientSession;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Binary, DateTime, Document, doc};
 use serde::{Deserialize, Serialize};
@@ -133,6 +134,19 @@ async fn end_where(m: &Base, filter: Document, except: Option<SessionId>) -> Res
 
 pub(super) async fn end_all(m: &Base, user: UserId, except: Option<SessionId>) -> Result<Vec<SessionId>> {
     end_where(m, doc! { "user": user.0 }, except).await
+}
+
+/// All of a user's, within a transaction. One that is ended or prolonged meanwhile collides with it.
+pub(super) async fn end_within(
+    m: &Base,
+    session: &mut ClientSession,
+    user: UserId,
+) -> mongodb::error::Result<Vec<SessionId>> {
+    let mut found = m.sessions.find(doc! { "user": user.0 }).session(&mut *session).await?;
+    let found: Vec<SessionDoc> = found.stream(&mut *session).try_collect().await?;
+    let ended: Vec<ObjectId> = found.iter().map(|s| s.id).collect();
+    m.sessions.delete_many(doc! { "_id": { "$in": &ended } }).session(session).await?;
+    Ok(ended.into_iter().map(SessionId).collect())
 }
 
 pub(super) async fn expire(m: &Base, now: Timestamp) -> Result<Vec<SessionId>> {

@@ -14,7 +14,7 @@ use super::users::{self, UserDoc};
 use super::values::{binary, date, limit, time};
 use crate::clock::Timestamp;
 use crate::ids::{SessionId, UserId};
-use crate::model::{Revocation, Role, Standing, StandingChange, TokenHash, User, UserQuery};
+use crate::model::{Revocation, Role, Standing, StandingChange, TakenReset, TokenHash, User, UserQuery};
 use crate::store::derive::{names, word};
 use crate::store::{Result, StoreError};
 
@@ -139,11 +139,11 @@ pub(super) async fn take_reset(
     hash: &TokenHash,
     now: Timestamp,
     password: &str,
-) -> Result<Option<UserId>> {
+) -> Result<Option<TakenReset>> {
     transact(m, hash[0], &Taking { hash, now, password }).await?.ok_or(StoreError::Missing)
 }
 
-/// A link is used: it is gone and the password is set, or neither.
+/// A link is used: it is gone, the password is set and every session ended, or none of it.
 struct Taking<'a> {
     hash: &'a TokenHash,
     now: Timestamp,
@@ -151,15 +151,21 @@ struct Taking<'a> {
 }
 
 impl Work for Taking<'_> {
-    type Out = Option<UserId>;
-    async fn run(&self, m: &Base, session: &mut ClientSession) -> Try<Outcome<Option<UserId>>> {
+    type Out = Option<TakenReset>;
+    async fn run(&self, m: &Base, session: &mut ClientSession) -> Try<Outcome<Option<TakenReset>>> {
         let filter = usable(self.hash, self.now);
         let taken = resets(m).find_one_and_delete(filter).session(&mut *session).await?;
         let Some(user) = taken.and_then(|d| d.get_object_id("_id").ok()) else {
             return Ok(Outcome::Abort(None));
         };
         let set = doc! { "$set": { "password": self.password } };
-        m.users.update_one(doc! { "_id": user }, set).session(session).await?;
-        Ok(Outcome::Commit(Some(UserId(user))))
+        m.users.update_one(doc! { "_id": user }, set).session(&mut *session).await?;
+        let ended = super::sessions::end_within(m, session, UserId(user)).await?;
+        let told = revocations(m);
+        for one in &ended {
+            let update = doc! { "$set": { "user": user, "at": date(self.now) } };
+            told.update_one(doc! { "_id": one.0 }, update).upsert(true).session(&mut *session).await?;
+        }
+        Ok(Outcome::Commit(Some(TakenReset { user: UserId(user), ended })))
     }
 }

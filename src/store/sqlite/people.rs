@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::ids::{ConversationId, InvitationId, SessionId, UserId};
 use crate::model::{
     Block, Cursor, Invitation, Mute, Regard, Revocation, Settings, SettingsPatch, Standing, StandingChange,
-    TokenHash, User, UserQuery,
+    TakenReset, TokenHash, User, UserQuery,
 };
 use crate::store::Result;
 use crate::store::people::PeopleStore;
@@ -42,7 +42,12 @@ impl PeopleStore for Sqlite {
         let hash = *hash;
         self.threads.read(move |conn| standing::reset_user(conn, &hash, now)).await
     }
-    async fn take_reset(&self, hash: &TokenHash, now: Timestamp, password: &str) -> Result<Option<UserId>> {
+    async fn take_reset(
+        &self,
+        hash: &TokenHash,
+        now: Timestamp,
+        password: &str,
+    ) -> Result<Option<TakenReset>> {
         let (hash, password) = (*hash, password.to_owned());
         self.threads.write(Normal, move |tx| standing::take_reset(tx, &hash, now, &password)).await
     }

@@ -10,7 +10,7 @@ use super::threads::Tx;
 use super::users::{self, COLUMNS, user};
 use crate::clock::Timestamp;
 use crate::ids::{SessionId, UserId};
-use crate::model::{Revocation, Role, Standing, StandingChange, TokenHash, User, UserQuery};
+use crate::model::{Revocation, Role, Standing, StandingChange, TakenReset, TokenHash, User, UserQuery};
 use crate::store::derive::{names, word};
 use crate::store::{Result, StoreError};
 
@@ -91,13 +91,13 @@ pub(super) fn take_reset(
     hash: &TokenHash,
     now: Timestamp,
     password: &str,
-) -> Result<Option<UserId>> {
+) -> Result<Option<TakenReset>> {
     let sql = "DELETE FROM resets WHERE hash = ?1 AND expires_at > ?2 RETURNING user";
     let found =
         tx.conn.prepare_cached(sql)?.query_row(params![hash, now.0], |r| oid(r, 0).map(UserId)).optional()?;
-    if let Some(user) = found {
-        let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
-        tx.conn.prepare_cached(sql)?.execute(params![raw(user.0), password])?;
-    }
-    Ok(found)
+    let Some(user) = found else { return Ok(None) };
+    let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
+    tx.conn.prepare_cached(sql)?.execute(params![raw(user.0), password])?;
+    let ended = revoke_sessions(tx, user, now)?;
+    Ok(Some(TakenReset { user, ended }))
 }
