@@ -9,6 +9,10 @@ mod support {
     pub mod socket;
     pub mod stage;
 }
+#[path = "ends/devices.rs"]
+mod devices;
+#[path = "ends/others.rs"]
+mod others;
 
 use charla::clock::{Clock as _, SystemClock};
 use charla::model::{CallStatus, EndReason};
@@ -17,7 +21,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::calls::{World, limits};
 use support::server::Person;
-use support::stage::{Guest, Stage, ended, hear_each_other};
+use support::stage::{Guest, Stage, ended};
 
 /// One test for each reason.
 macro_rules! outcomes {
@@ -309,117 +313,4 @@ mod how {
         assert!(record.legs.iter().all(|leg| leg.reason == Some(EndReason::RelayFailed)));
         assert!(record.missed_by().is_empty());
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answered_elsewhere() {
-    let (stage, mut ann, mut bob) = two("").await;
-    let mut desk = stage.connect(&bob.person, Some("00000000000000000000abcd")).await;
-    let call = stage.ring(&mut ann, &mut bob).await;
-    desk.ok("acceptCall", json!({ "call": call })).await;
-    let stopped = json!({ "call": call, "reason": "answeredElsewhere" });
-    assert_eq!(bob.socket.event("ringStopped").await, stopped);
-    bob.socket.ok("leaveCall", json!({ "call": call })).await;
-    let legs = [("hungUp", true, false), ("hungUp", true, false)];
-    let story = ["ring", "answered", "ended"];
-    let said = Said { status: "completed", reason: "hungUp", legs: &legs, story: &story, missed: false };
-    check(&ann.person, &bob.person, &call, &said).await;
-    let record = ended(&ann.person, &call).await;
-    assert_eq!(record["legs"][1]["device"], "00000000000000000000abcd");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn glare_is_one_call_and_one_record() {
-    let (stage, mut ann, mut bob) = two("").await;
-    let [to_bob, to_ann] = [&bob, &ann].map(|guest| json!({ "toUser": guest.person.id }));
-    let (one, other) = tokio::join!(ann.socket.ok("startCall", to_bob), bob.socket.ok("startCall", to_ann));
-    let call = one["call"]["id"].clone();
-    assert_eq!(other["call"]["id"], call);
-    let mut a = stage.phone(&mut ann.socket, &call, &support::phone::Way::Udp).await;
-    let mut b = stage.phone(&mut bob.socket, &call, &support::phone::Way::Udp).await;
-    hear_each_other(&mut a, &mut b).await;
-    ann.socket.ok("leaveCall", json!({ "call": call })).await;
-    let record = ended(&ann.person, &call).await;
-    assert_eq!((&record["status"], &record["reason"]), (&json!("completed"), &json!("hungUp")));
-    for person in [&ann.person, &bob.person] {
-        assert_eq!(person.get("/calls").await["calls"].as_array().unwrap().len(), 1);
-        assert_eq!(person.get("/calls/missed").await["count"], 0);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_comes_while_it_rings_is_rung_and_talks() {
-    let stage = Stage::new("").await;
-    let (mut ann, bob) = (stage.guest("ann").await, stage.server.register("bob").await);
-    let started = ann.socket.ok("startCall", json!({ "toUser": bob.id })).await;
-    let call = started["call"]["id"].clone();
-    let mut socket = stage.connect(&bob, None).await;
-    assert_eq!(socket.welcome["calls"][0]["id"], call);
-    let mut a = stage.phone(&mut ann.socket, &call, &support::phone::Way::Udp).await;
-    let mut b = stage.phone(&mut socket, &call, &support::phone::Way::Udp).await;
-    socket.ok("acceptCall", json!({ "call": call })).await;
-    hear_each_other(&mut a, &mut b).await;
-    socket.ok("leaveCall", json!({ "call": call })).await;
-    let legs = [("hungUp", true, true), ("hungUp", true, true)];
-    let story = ["ring", "answered", "ended"];
-    let said = Said { status: "completed", reason: "hungUp", legs: &legs, story: &story, missed: false };
-    check(&ann.person, &bob, &call, &said).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn missed_calls_are_counted_until_they_are_seen_on_any_device() {
-    let (stage, mut ann, mut bob) = two("").await;
-    let mut cat = stage.guest("cat").await;
-    let mut desk = stage.connect(&bob.person, None).await;
-    let mut calls = Vec::new();
-    for n in 0..3 {
-        let caller = if n < 2 { &mut ann } else { &mut cat };
-        let call = stage.ring(caller, &mut bob).await;
-        caller.socket.ok("leaveCall", json!({ "call": call })).await;
-        calls.push(ended(&caller.person, &call).await);
-        let count = desk.event("missedCalls").await["count"].clone();
-        assert_eq!(count, calls.len());
-    }
-    let told = json!({ "count": 3, "conversations": [
-        { "conversation": calls[2]["conversation"], "count": 1 },
-        { "conversation": calls[0]["conversation"], "count": 2 },
-    ] });
-    assert_eq!(bob.person.get("/calls/missed").await, told);
-    assert_eq!(stage.connect(&bob.person, None).await.welcome["missedCalls"], told);
-    let see = async |body: Value| -> Value {
-        let answer = bob.person.send(Method::POST, "/calls/missed/seen", Some(body)).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        answer.json().await.unwrap()
-    };
-    let first = json!({ "conversation": calls[0]["conversation"], "until": calls[0]["startTime"] });
-    assert_eq!(see(first).await["count"], 2);
-    assert_eq!(desk.event("missedCalls").await["count"], 2, "the other device hears of it");
-    assert_eq!(see(json!({ "conversation": calls[2]["conversation"] })).await["count"], 1);
-    assert_eq!(see(json!({})).await, json!({ "count": 0, "conversations": [] }));
-    while desk.event("missedCalls").await["count"] != 0 {}
-    let wrong = bob.person.send(Method::POST, "/calls/missed/seen", Some(json!({ "all": true })));
-    assert_eq!(wrong.await.unwrap().status(), 400);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_blocks_somebody_is_in_no_call_with_him() {
-    let (stage, mut ann, mut bob) = two("").await;
-    let block = async |who: &Person, other: &Person, method: Method| {
-        let path = format!("/users/me/blocks/{}", other.id);
-        assert_eq!(who.send(method, &path, None).await.unwrap().status(), 204);
-    };
-    let (call, _phones) = stage.talk(&mut ann, &mut bob).await;
-    block(&bob.person, &ann.person, Method::PUT).await;
-    assert_eq!(ann.socket.event("callEnded").await["call"]["reason"], "hungUp");
-    assert_eq!(ended(&bob.person, &call).await["status"], "completed");
-    assert_eq!(ann.socket.refused("startCall", json!({ "toUser": bob.person.id })).await, "notFound");
-    block(&bob.person, &ann.person, Method::DELETE).await;
-    let call = stage.ring(&mut ann, &mut bob).await;
-    block(&bob.person, &ann.person, Method::PUT).await;
-    let record = ended(&ann.person, &call).await;
-    assert_eq!((&record["status"], &record["reason"]), (&json!("rejected"), &json!("declined")));
-    block(&bob.person, &ann.person, Method::DELETE).await;
-    let call = stage.ring(&mut ann, &mut bob).await;
-    block(&ann.person, &bob.person, Method::PUT).await;
-    assert_eq!(ended(&bob.person, &call).await["reason"], "cancelled");
 }

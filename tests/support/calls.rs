@@ -5,16 +5,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use charla::calls::Limits;
-use charla::calls::service::{Calls, Deps, MediaPlane};
+use charla::calls::service::{Calls, Deps, MediaPlane, Plane};
 use charla::clock::{Clock, SystemClock};
 use charla::event::{Attendance, Audience, Availability, Event, Outbox, Whereabouts};
 use charla::ids::{CallId, DeviceId, EpochId, UserId};
 use charla::model::{CallRecord, CallStatus, Role, Target, User};
 use charla::random::Random;
 use charla::store::Store;
+use charla_media::Media;
 use charla_media::api::{self, Answer, Offer, OfferError, ParticipantId, PathKind, RoomId, TransportId};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -163,12 +165,32 @@ impl World {
         file: std::path::PathBuf,
         dir: Arc<tempfile::TempDir>,
     ) -> Self {
-        let (relay, post) = (Arc::new(Relay::default()), Arc::new(Post::default()));
-        let random = Arc::new(Random::system());
+        let relay = Arc::new(Relay::default());
         let (events, facts) = mpsc::unbounded_channel();
         let facts = futures_util::stream::unfold(facts, |mut facts| async move {
             facts.recv().await.map(|event| (event, facts))
         });
+        let plane = (relay.clone() as Arc<dyn MediaPlane>, facts.boxed());
+        Self::launch(limits, (store, node, file, dir), (relay, events), plane).await
+    }
+    /// On a relay in earnest, which is handed back; nothing is noted then.
+    pub async fn on_a_relay(limits: Limits) -> (Self, Media) {
+        let (media, events) = Media::start(api::Config::new(vec!["127.0.0.1:0".parse().unwrap()])).unwrap();
+        let dir = Arc::new(tempfile::tempdir().unwrap());
+        let file = dir.path().join("charla.db");
+        let store = charla::store::open::open(&format!("sqlite:{}", file.display())).await.unwrap();
+        let plane = Arc::new(Plane { media: media.clone(), turn_urls: Vec::new() });
+        let notes = (Arc::new(Relay::default()), mpsc::unbounded_channel().0);
+        let place = (store, "one".into(), file, dir);
+        (Self::launch(limits, place, notes, (plane, events.boxed())).await, media)
+    }
+    async fn launch(
+        limits: Limits,
+        (store, node, file, dir): (Arc<dyn Store>, String, std::path::PathBuf, Arc<tempfile::TempDir>),
+        (relay, events): (Arc<Relay>, mpsc::UnboundedSender<api::Event>),
+        (media, media_events): (Arc<dyn MediaPlane>, BoxStream<'static, api::Event>),
+    ) -> Self {
+        let (post, random) = (Arc::new(Post::default()), Arc::new(Random::system()));
         let epoch = EpochId(random.object_id(SystemClock.now()));
         let deps = Deps {
             store: Arc::clone(&store),
@@ -177,8 +199,8 @@ impl World {
             whereabouts: post.clone(),
             clock: Arc::new(SystemClock),
             random: Arc::clone(&random),
-            media: relay.clone(),
-            media_events: facts.boxed(),
+            media,
+            media_events,
             limits,
             node: node.clone(),
             epoch,
