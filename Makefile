@@ -30,9 +30,10 @@ test-web:
 	$(call say,the web client: types$(comma) lint$(comma) unit tests$(comma) size)
 	cd static && npm ci --no-audit --no-fund --loglevel=error && npm run build && npm run check && npm test
 
+# Twice as many tests at a time as the two processors of CI: most of them wait for a server or a phone.
 test-rust: tools test-web
 	$(call say,the server and the relay: unit and integration tests)
-	cargo test --workspace --locked
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} cargo test --workspace --locked
 
 # Uses the binary that the Rust tests built, as the next ones do.
 test-rest: tools test-rust
@@ -42,7 +43,7 @@ test-rest: tools test-rust
 # Uses the binary that the Rust tests built: building it alone would compile the dependencies once more.
 test-browser: tools test-web test-rust
 	$(call say,two real browsers)
-	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error && node --test --test-concurrency=1 *.test.mjs
+	cd tests/browser && npm ci --no-audit --no-fund --loglevel=error && node --test --test-concurrency=2 *.test.mjs
 
 # Needs root, for network namespaces; says so and skips where there is none. `long/` belongs to test-long.
 test-net: tools test-web test-rust test-browser
