@@ -35,10 +35,11 @@ after(async () => {
 afterEach(async () => {
   for (const person of [anna, ben, cleo]) {
     await person.page.evaluate(() => (window.__mic.mode = 'tone')).catch(() => {});
-    if (await person.id('call-dismiss').count()) await person.id('call-dismiss').click();
+    await dismiss(person);
   }
 });
 
+const dismiss = async (person) => (await person.id('call-dismiss').count()) && person.id('call-dismiss').click();
 const state = (person, name) => person.page.locator(`[data-testid=call-state][data-state=${name}]`).waitFor(SOON);
 const mode = (person, wanted) => person.page.evaluate((name) => (window.__mic.mode = name), wanted);
 const newest = async (person) => (await ask(person, 'GET', 'calls?limit=1')).calls[0];
@@ -181,8 +182,14 @@ test('a microphone refused by who is called: it goes on ringing, and says why', 
   await recorded('failed', 'microphoneRefused');
 });
 
-test('answered on another device: this one is still', async () => {
+test('declined, then answered, on another device: this one is still', async () => {
   const phone = await arrive(all.browser, server, 'ben', BEN, { width: 360, height: 740 });
+  await call();
+  await anna.page.getByText('Ringing on 2 devices').first().waitFor(SOON);
+  await phone.id('call-decline').click(SOON);
+  await Promise.all([ends(ben, 'declinedElsewhere', /Declined on another device/, null), ends(anna, 'declined', /ben declined/, 'declined')]);
+  await recorded('rejected', 'declined');
+  for (const person of [anna, ben, phone]) await dismiss(person);
   await call();
   await phone.id('call-accept').click(SOON);
   await ends(ben, 'answeredElsewhere', /Answered on another device/, null);
