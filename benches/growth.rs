@@ -170,16 +170,7 @@ impl Town {
 
     async fn find(&self, words: &[usize], user: UserId) -> usize {
         let words = words.iter().map(|word| spelled(*word)).collect();
-        let query = SearchQuery {
-            user,
-            words,
-            from: None,
-            conversation: None,
-            before: None,
-            after: None,
-            upto: None,
-        };
-        self.store.search_messages(&query, WINDOW).await.expect("hits").len()
+        self.store.search_messages(&SearchQuery::of(user, words), WINDOW).await.expect("hits").len()
     }
 
     /// Until there is no more; the token.

@@ -17,31 +17,34 @@
 
 #![allow(clippy::disallowed_methods, reason = "a load client reads clocks")]
 
-use std::io::IoSliceMut;
 use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
-use std::os::fd::AsRawFd;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use charla_media::api::{Config, TransportId};
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt, sockopt::ReceiveTimestampns};
-use nix::sys::time::TimeSpec;
+use nix::sys::socket::{setsockopt, sockopt::ReceiveTimestampns};
 
 #[path = "load/client.rs"]
 mod client;
 #[path = "load/junk.rs"]
 mod junk;
+#[path = "load/outcome.rs"]
+mod outcome;
 #[path = "load/peer.rs"]
 mod peer;
+#[path = "load/person.rs"]
+mod person;
 #[path = "load/server.rs"]
 mod server;
 #[path = "load/stack.rs"]
 mod stack;
 use client::Client;
+use outcome::Outcome;
 use peer::{Peer, Result};
+use person::{Measured, Person, unix_nanos};
 use server::{Place, Server};
 
 const FRAME: Duration = Duration::from_millis(20);
@@ -146,14 +149,6 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// One person: a client, and the socket through which it reaches the relay.
-struct Person {
-    client: Box<dyn Peer>,
-    socket: UdpSocket,
-    speaks: bool,
-    next_frame: Instant,
-}
-
 /// Everybody in a case, in one thread.
 struct Crowd {
     server: Server,
@@ -165,16 +160,6 @@ struct Crowd {
     measured: Measured,
     /// Where the relay is, and a ufrag of its own.
     known: Option<(SocketAddr, String)>,
-}
-
-#[derive(Default)]
-struct Measured {
-    /// Packets sent earlier do not count, nanoseconds of Unix time.
-    since: u64,
-    sent: u64,
-    heard: u64,
-    /// Of every packet heard, microseconds.
-    latencies: Vec<u32>,
 }
 
 impl Case {
@@ -350,47 +335,6 @@ impl Crowd {
     }
 }
 
-impl Person {
-    fn flush(&mut self) {
-        while let Some(datagram) = self.client.poll_transmit() {
-            // A full socket shows as a packet not delivered.
-            let _ = self.socket.send(&datagram);
-        }
-    }
-
-    /// Takes all datagrams that wait, each with the time at which the kernel took it.
-    fn receive(&mut self, now: Instant, measured: &mut Measured) {
-        let mut buffer = [0; 2048];
-        let mut space = nix::cmsg_space!(TimeSpec);
-        loop {
-            let mut slices = [IoSliceMut::new(&mut buffer)];
-            let fd = self.socket.as_raw_fd();
-            let Ok(message) = recvmsg::<()>(fd, &mut slices, Some(&mut space), MsgFlags::MSG_DONTWAIT) else {
-                return;
-            };
-            let length = message.bytes;
-            let stamp = message.cmsgs().ok().and_then(|mut list| {
-                list.find_map(|item| match item {
-                    ControlMessageOwned::ScmTimestampns(at) => Some(Duration::from(at).as_nanos() as u64),
-                    _ => None,
-                })
-            });
-            let taken = stamp.unwrap_or_else(unix_nanos);
-            self.client.handle(now, &buffer[..length], &mut |payload| {
-                let sent = payload.first_chunk().map(|stamp| u64::from_be_bytes(*stamp));
-                if let Some(sent) = sent.filter(|sent| *sent >= measured.since) {
-                    measured.heard += 1;
-                    measured.latencies.push((taken.saturating_sub(sent) / 1000) as u32);
-                }
-            });
-        }
-    }
-}
-
-fn unix_nanos() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
-}
-
 /// Where an answer says that the relay listens for UDP.
 fn relay_address(sdp: &str) -> Result<SocketAddr> {
     let candidates = sdp.lines().filter_map(|line| line.trim().strip_prefix("a=candidate:"));
@@ -399,44 +343,6 @@ fn relay_address(sdp: &str) -> Result<SocketAddr> {
         .find(|fields| fields.get(2).is_some_and(|protocol| protocol.eq_ignore_ascii_case("udp")))
         .and_then(|fields| Some(SocketAddr::new(fields.get(4)?.parse().ok()?, fields.get(5)?.parse().ok()?)));
     Ok(found.ok_or("the answer has no UDP candidate")?)
-}
-
-/// What a case cost.
-struct Outcome {
-    participants: u64,
-    expected: f64,
-    heard: u64,
-    took: Duration,
-    /// Seconds.
-    cpu: f64,
-    in_kernel: f64,
-    latencies: Vec<u32>,
-    memory_kb: u64,
-}
-
-impl std::fmt::Display for Outcome {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut latencies = self.latencies.clone();
-        latencies.sort_unstable();
-        let percentile = |share: f64| {
-            let index = (latencies.len() as f64 * share) as usize;
-            latencies.get(index.min(latencies.len().saturating_sub(1))).copied().unwrap_or(0)
-        };
-        let packets = self.heard.max(1) as f64;
-        write!(
-            formatter,
-            "{:.2} us server CPU per forwarded packet ({:.0} % in the kernel), {:.0} packets/s forwarded, \
-             {:.2} % delivered, latency p50 {} us, p99 {} us, max {} us, {} kB per participant",
-            self.cpu * 1e6 / packets,
-            self.in_kernel * 100.0,
-            packets / self.took.as_secs_f64(),
-            self.heard as f64 * 100.0 / self.expected.max(1.0),
-            percentile(0.5),
-            percentile(0.99),
-            latencies.last().copied().unwrap_or(0),
-            self.memory_kb / self.participants.saturating_sub(1).max(1),
-        )
-    }
 }
 
 impl Peer for Client {

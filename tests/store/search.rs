@@ -8,15 +8,7 @@ use charla::store::{GroupPlan, MessageChange, NewMessage, Store};
 use super::bed::{Bed, join, message, now, oid, pair};
 
 fn query(user: UserId, words: &str) -> SearchQuery {
-    SearchQuery {
-        user,
-        words: words.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect(),
-        from: None,
-        conversation: None,
-        before: None,
-        after: None,
-        upto: None,
-    }
+    SearchQuery::of(user, words.split(' ').filter(|w| !w.is_empty()).map(str::to_owned).collect())
 }
 
 async fn say(store: &dyn Store, at: ConversationId, from: UserId, content: &str) -> NewMessage {

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use bson::oid::ObjectId;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use super::act::{Act, News, Transport};
 use super::model::{CONNECT, GRACE, Model, Person, RECONNECT, RING, Rung, Secs, Talk};
+use super::table::numbered as id;
 use super::{Begun, Book, Home, Start, Whom};
 use crate::calls::Limits;
 use crate::calls::now::Now;
@@ -20,11 +20,6 @@ use crate::model::{CallRecord, GroupRole, LegRecord, PathName, Reach};
 const STEPS: usize = 250;
 const WALKS: u64 = 60;
 
-fn id(n: u64) -> ObjectId {
-    let mut raw = [0; 12];
-    raw[4..].copy_from_slice(&n.to_be_bytes());
-    ObjectId::from_bytes(raw)
-}
 fn user(n: u64) -> UserId {
     UserId(id(n))
 }

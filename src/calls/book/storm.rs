@@ -2,6 +2,7 @@
 //! time, alone and in a group, with a relay and a store that are late, refuse and fail, and a server that crashes. After every step the invariants hold. A failing run
 //! prints its seed; `CHARLA_SEED=n` runs that one alone.
 
+mod calm;
 mod crash;
 mod marks;
 mod party;
@@ -11,12 +12,12 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bson::oid::ObjectId;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use self::marks::{in_bounds, ordered};
 use super::act::{Act, News, Participant, Room, Transport};
+use super::table::numbered as id;
 use super::{Begun, Book, Home, Start, Whom};
 use crate::calls::leg::Leg;
 use crate::calls::now::Now;
@@ -28,22 +29,9 @@ use crate::event::{Audience, Event};
 use crate::ids::{CallId, ConversationId, DeviceId, EpochId, UserId};
 use crate::model::{CallRecord, CallStatus, Happening, PathName, Reach, Timeline};
 
-const LIMITS: Limits = Limits {
-    ring: Duration::from_secs(45),
-    connect: Duration::from_secs(20),
-    reconnect: Duration::from_secs(30),
-    grace: Duration::from_secs(10),
-    ring_members: 4,
-    participants: 4,
-    devices: 2,
-    transports: 5,
-};
+/// Few transports, so that they run out.
+const LIMITS: Limits = Limits { transports: 5, ..super::table::LIMITS };
 
-fn id(n: u64) -> ObjectId {
-    let mut raw = [0; 12];
-    raw[4..].copy_from_slice(&n.to_be_bytes());
-    ObjectId::from_bytes(raw)
-}
 fn user(n: u64) -> UserId {
     UserId(id(n))
 }
@@ -336,44 +324,6 @@ impl Storm {
         self.ringing = rings;
         assert!(self.book.of_transport.len() <= LIMITS.transports);
         self.check_media();
-    }
-
-    /// Time passes without anybody doing anything: every call must come to its end.
-    fn calm(&mut self) {
-        for (u, d) in (1..=3).flat_map(|u| (1..=3).map(move |d| (u, d))) {
-            self.book.device_gone(user(u), device(u, d), false, self.now);
-        }
-        for _ in 0..200 {
-            let all: Vec<_> = self.transports.keys().copied().collect();
-            for transport in all {
-                self.book.news(transport, News::Down, self.now);
-                self.obey();
-            }
-            for call in std::mem::take(&mut self.creating) {
-                self.made(call, true);
-                self.book.created(call, true, self.now);
-                self.obey();
-            }
-            for call in std::mem::take(&mut self.closing) {
-                self.book.closed(call);
-            }
-            self.advance(Duration::from_secs(1));
-            self.obey();
-            self.check();
-        }
-        for transport in std::mem::take(&mut self.offers) {
-            let _ = self.book.answered(transport, vec![], self.now);
-        }
-        self.obey();
-        for call in std::mem::take(&mut self.closing) {
-            self.book.closed(call);
-        }
-        assert!(self.calls.values().all(|c| c.closed == 1), "a record was never closed");
-        assert!(self.rooms.is_empty() && self.ringing.is_empty());
-        let book = &self.book;
-        assert!(book.calls.is_empty() && book.desks.is_empty() && book.of_user.is_empty());
-        assert!(book.of_transport.is_empty() && book.of_room.is_empty() && book.of_group.is_empty());
-        assert!(book.timers.is_empty() && book.closing.is_empty() && book.poll_timeout().is_none());
     }
 }
 

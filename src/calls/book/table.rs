@@ -24,6 +24,12 @@ pub(super) const LIMITS: Limits = Limits {
     transports: 100,
 };
 
+/// Ids for those who need many.
+pub(super) fn numbered(n: u64) -> ObjectId {
+    let mut raw = [0; 12];
+    raw[4..].copy_from_slice(&n.to_be_bytes());
+    ObjectId::from_bytes(raw)
+}
 pub(super) fn id(n: u8) -> ObjectId {
     ObjectId::from_bytes([n; 12])
 }

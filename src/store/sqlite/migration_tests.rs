@@ -49,16 +49,7 @@ const CALL: CallId = CallId(ObjectId::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 
 const MORNING: MessageId = MessageId(ObjectId::from_bytes([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe1]));
 
 async fn found(store: &Sqlite, word: &str) -> Vec<String> {
-    let words = vec![word.to_owned()];
-    let query = SearchQuery {
-        user: ANN,
-        words,
-        from: None,
-        conversation: None,
-        before: None,
-        after: None,
-        upto: None,
-    };
+    let query = SearchQuery::of(ANN, vec![word.to_owned()]);
     let hits = store.search_messages(&query, 9).await.unwrap();
     hits.into_iter().map(|message| message.content).collect()
 }
