@@ -21,6 +21,12 @@ export function mayTell(message: Message): boolean {
 export const isWatched = (message: Message): boolean =>
   useChats().open === message.conversation && document.visibilityState === 'visible' && document.hasFocus()
 
+/** What a notification says of it, as far as its reader wishes others to see that. */
+function preview({ content, attachments }: Message, t: (key: string) => string): string {
+  if (!telling.preview) return t('extra.something')
+  return content ? content.slice(0, 140) : attachments?.length ? t('extra.attachment') : t('extra.something')
+}
+
 export function useAttention(): void {
   const { t } = useI18n()
   const chats = useChats()
@@ -62,18 +68,20 @@ export function useAttention(): void {
   function opened(path: string): void {
     dispatchEvent(new CustomEvent('charla:open', { detail: path }))
   }
-  const preview = ({ content, attachments }: Message): string => {
-    if (!telling.preview) return t('extra.something')
-    return content ? content.slice(0, 140) : attachments?.length ? t('extra.attachment') : t('extra.something')
-  }
   watch(() => chats.arrived, (message) => {
     if (!message || !mayTell(message)) return
-    void notify(message.conversation, chats.nameOf(message.fromUser), preview(message), `/c/${message.conversation}`)
+    void notify(message.conversation, chats.nameOf(message.fromUser), preview(message, t), `/c/${message.conversation}`)
     if (telling.sound && !isWatched(message) && !ON_CALL.includes(calls.stage)) void import('./settings/chime').then(({ chime }) => chime()).catch(() => {})
   })
   watch(caller, (name, before) => {
     if (name !== null && name !== '…') void notify('call', t('extra.call', { name }), t('extra.callHint'), '/')
     else if (before !== null) for (const notification of shown) if (notification.tag === 'call') notification.close()
+  })
+  // What rang and was not answered must not be found out by opening the page.
+  watch(() => (calls.state.phase === 'ended' && calls.state.outcome.key === 'missed' ? calls.state.call?.id : undefined), (id) => {
+    if (!id || !calls.call) return
+    const { caller: from, conversation } = calls.call
+    void notify(`missed-${conversation}`, t('extra.missed', { name: chats.nameOf(from) }), t('extra.missedHint'), `/c/${conversation}`)
   })
   onUnmounted(() => {
     document.title = t('app.name')

@@ -118,9 +118,24 @@ test('no answer', async () => {
   await recorded('missed', 'noAnswer');
 });
 
-test('given up', async () => {
+test('given up; who was elsewhere meanwhile is told by the system', async () => {
+  await ben.page.evaluate(() => {
+    window.__told = [];
+    document.hasFocus = () => false;
+    window.Notification = class extends EventTarget {
+      static permission = 'granted';
+      constructor(title, { tag }) {
+        super();
+        window.__told.push(`${tag.replace(/-.*/, '')}: ${title}`);
+      }
+      close() {
+        this.dispatchEvent(new Event('close'));
+      }
+    };
+  });
   await call();
   await anna.id('call-hangup').click();
+  await until('the system to tell both', async () => (await ben.page.evaluate(() => window.__told.join('; '))) === 'call: anna is calling; missed: Missed call from anna');
   await Promise.all([ends(anna, 'cancelled', /Call cancelled/, 'ended'), ends(ben, 'missed', /You missed a call/, 'missed')]);
   await recorded('cancelled', 'cancelled');
 });

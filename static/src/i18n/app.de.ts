@@ -4,7 +4,7 @@ import type en from './app.en'
 const de: typeof en = {
   extra: {
     update: 'Eine neue Version von Charla ist da.', reload: 'Laden', later: 'Später', arrived: 'Neue Nachrichten', open: 'Den Chat mit {name} öffnen', wrote: '{name}', something: 'Neue Nachricht', attachment: 'Hat eine Datei geschickt',
-    call: '{name} ruft an', callHint: 'Klicke, um in Charla zu antworten.', inviteInside: 'Du hast eine Einladung geöffnet, bist aber schon angemeldet. Sie ist für jemanden, der noch kein Konto hat.',
+    call: '{name} ruft an', callHint: 'Klicke, um in Charla zu antworten.', missed: 'Verpasster Anruf von {name}', missedHint: 'Klicke, um den Chat zu öffnen.', inviteInside: 'Du hast eine Einladung geöffnet, bist aber schon angemeldet. Sie ist für jemanden, der noch kein Konto hat.',
   },
   reset: {
     title: 'Setze dein Passwort', text: 'Jemand, der diesen Server betreibt, hat dir diesen Link gegeben. Wähle ein Passwort und melde dich damit an.', set: 'Passwort setzen', done: 'Dein Passwort ist gesetzt. Melde dich jetzt damit an; alle Geräte sind abgemeldet.', toSignIn: 'Zur Anmeldung',
