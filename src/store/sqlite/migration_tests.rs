@@ -9,6 +9,10 @@ use crate::model::{CallFilter, CallStatus, Page, SearchQuery};
 use crate::store::people::PeopleStore as _;
 use crate::store::search::SearchStore as _;
 use crate::store::sqlite::Sqlite;
+use crate::store::sqlite::changes::change;
+use crate::store::sqlite::lanes::Lane;
+use crate::store::sqlite::messages::append;
+use crate::store::sqlite::threads::Tx;
 use crate::store::{MessageChange, NewMessage, Store as _};
 
 /// As the first version wrote it. Every column is named, so it is taken by all that came later.
@@ -54,6 +58,20 @@ async fn found(store: &Sqlite, word: &str) -> Vec<String> {
     hits.into_iter().map(|message| message.content).collect()
 }
 
+fn new(id: u8, content: &str) -> NewMessage {
+    NewMessage {
+        id: MessageId(ObjectId::from_bytes([id; 12])),
+        conversation: TALK,
+        from_user: ANN,
+        content: content.into(),
+        client_id: format!("new {id}"),
+        reply_to: None,
+        system: None,
+        attachments: Vec::new(),
+        created_at: Timestamp(9_000),
+    }
+}
+
 /// Everything that was there is told as before, and takes what came later.
 async fn serves(store: &Sqlite) {
     let ann = store.user_by_login("ann").await.unwrap().unwrap();
@@ -78,18 +96,7 @@ async fn serves(store: &Sqlite) {
     let edit = MessageChange::Edit("good evening".into());
     store.change_message(MORNING, ANN, edit, now).await.unwrap();
     assert_eq!((found(store, "evening").await.len(), found(store, "morning").await.len()), (1, 0));
-    let new = NewMessage {
-        id: MessageId(ObjectId::from_bytes([9; 12])),
-        conversation: TALK,
-        from_user: ANN,
-        content: "and hello".into(),
-        client_id: "c3".into(),
-        reply_to: None,
-        system: None,
-        attachments: Vec::new(),
-        created_at: now,
-    };
-    assert_eq!(store.append_message(new).await.unwrap().message.seq, 3);
+    assert_eq!(store.append_message(new(9, "and hello")).await.unwrap().message.seq, 3);
     let next = store.sync(ANN, Some(&synced.next), 9).await.unwrap();
     assert_eq!((next.conversations[0].messages.len(), next.conversations[0].changed.len()), (1, 1));
     assert!(store.blocks_around(ANN).await.unwrap().is_empty());
@@ -112,4 +119,57 @@ async fn what_every_earlier_format_held_is_served_by_this_version() {
         let messages: i64 = copy.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap();
         assert_eq!((kept, messages), (i64::try_from(format).unwrap(), 2));
     }
+}
+
+/// What the index has is compared with the messages, word for word, by FTS5 itself.
+async fn index_is_whole(store: &Sqlite) {
+    let check = "INSERT INTO messages_index (messages_index, rank) VALUES ('integrity-check', 1)";
+    let checked =
+        store.threads.write(Lane::Normal, move |tx| Ok(tx.conn.execute(check, []).map(drop)?)).await;
+    assert!(checked.is_ok(), "{checked:?}");
+}
+
+#[tokio::test]
+async fn what_comes_and_changes_in_one_transaction_is_found_as_it_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("charla.db");
+    prepare_with(&path, &STEPS[..1], Opening::Migrate).unwrap();
+    connect(&path).unwrap().execute_batch(FIRST).unwrap();
+    let store = Sqlite::open(&path).await.unwrap();
+    store.append_message(new(1, "walnut earlier")).await.unwrap();
+    let all = |tx: &Tx<'_>| {
+        let now = Timestamp(9_001);
+        let edit = |id: MessageId, text: &str| change(tx, id, ANN, &MessageChange::Edit(text.into()), now);
+        let [kept, edited, gone] = [new(2, "walnut kept"), new(3, "walnut edited"), new(4, "walnut gone")];
+        for message in [&kept, &edited, &gone] {
+            append(tx, message)?;
+        }
+        edit(edited.id, "hazelnut, then")?;
+        edit(edited.id, "hazelnut")?;
+        edit(MessageId(ObjectId::from_bytes([1; 12])), "almond")?;
+        change(tx, gone.id, ANN, &MessageChange::Delete, now).map(drop)
+    };
+    store.threads.write(Lane::Normal, all).await.unwrap();
+    assert_eq!(found(&store, "walnut").await, ["walnut kept"]);
+    assert_eq!(found(&store, "hazelnut").await, ["hazelnut"]);
+    assert_eq!(found(&store, "almond").await, ["almond"]);
+    index_is_whole(&store).await;
+    // What is taken back by itself leaves nothing in the index, and what comes after it is found.
+    let refused = store.threads.write(Lane::Normal, |tx| {
+        append(tx, &new(5, "walnut refused"))?;
+        Err::<(), _>(StoreError::Missing)
+    });
+    let (refused, taken) = tokio::join!(refused, store.append_message(new(6, "walnut taken")));
+    assert!(refused.is_err() && taken.is_ok());
+    assert_eq!(found(&store, "walnut").await, ["walnut taken", "walnut kept"]);
+    index_is_whole(&store).await;
+    // Whole conversations go with their messages.
+    let forget = |tx: &Tx<'_>| {
+        append(tx, &new(7, "walnut never"))?;
+        Ok(tx.conn.execute("DELETE FROM messages", []).map(drop)?)
+    };
+    store.threads.write(Lane::Normal, forget).await.unwrap();
+    assert!(found(&store, "walnut").await.is_empty());
+    index_is_whole(&store).await;
+    store.close().await;
 }

@@ -25,6 +25,7 @@ const STEPS: &[&str] = &[
     include_str!("search.sql"),
     include_str!("looks.sql"),
     include_str!("missed.sql"),
+    include_str!("indexing.sql"),
 ];
 /// The format that this version writes.
 pub(super) const NEWEST: usize = STEPS.len();

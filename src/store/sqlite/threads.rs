@@ -73,6 +73,9 @@ impl Tx<'_> {
 
     fn commit(&self) -> rusqlite::Result<()> {
         if let Some(change) = self.change.get() {
+            let new = "INSERT INTO messages_index (rowid, content, place)
+                       SELECT n, content, place FROM messages_text WHERE n > (SELECT change FROM store)";
+            self.conn.prepare_cached(new)?.execute([])?;
             self.conn.prepare_cached("UPDATE store SET change = ?1")?.execute([change])?;
         }
         self.conn.prepare_cached("COMMIT")?.execute([]).map(drop)
