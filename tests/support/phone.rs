@@ -46,7 +46,8 @@ enum Wire {
 impl Wire {
     async fn open(way: &Way, relay: SocketAddr) -> Wire {
         if let Way::Udp = way {
-            let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            let own = if relay.ip().is_loopback() { "127.0.0.1:0" } else { "0.0.0.0:0" };
+            let socket = UdpSocket::bind(own).await.unwrap();
             socket.connect(relay).await.unwrap();
             return Wire::Udp(socket);
         }

@@ -28,6 +28,16 @@ pub struct Server {
     pub http: Client,
 }
 
+const LOOPBACK: &str = "127.0.0.1";
+
+/// Where servers run: on this machine's loopback, or where `CHARLA_TEST_PLACE` says, in the network namespace and on the
+/// address of `NAMESPACE:ADDRESS`.
+fn place() -> (Option<String>, String) {
+    let said = std::env::var("CHARLA_TEST_PLACE").ok();
+    let place = said.as_deref().and_then(|said| said.split_once(':'));
+    place.map_or((None, LOOPBACK.to_owned()), |(namespace, host)| (Some(namespace.into()), host.into()))
+}
+
 impl Server {
     /// `config` is TOML appended to the test's own; its tables must be other ones than `server` and `tls`.
     pub async fn start(config: &str) -> Self {
@@ -39,13 +49,15 @@ impl Server {
         let dir = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let at = dir.path().display();
+        let (_, host) = place();
         let own = format!(
-            "[server]\nlisten = [\"127.0.0.1:{port}\"]\ndata_dir = \"{at}/data\"\n[tls]\ndir = \"{at}/certs\"\n"
+            "[server]\nlisten = [\"{host}:{port}\"]\ndata_dir = \"{at}/data\"\n[tls]\ndir = \"{at}/certs\"\n"
         );
         let path = dir.path().join("config.toml");
         fs::write(&path, own + config).unwrap();
         let http = Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
-        let url = format!("https://localhost:{port}");
+        let name = if host == LOOPBACK { "localhost" } else { &host };
+        let url = format!("https://{name}:{port}");
         let mut server = Self { child: None, config: path, environment, dir, url, http };
         server.up().await;
         server
@@ -54,7 +66,15 @@ impl Server {
     /// Starts the process and waits until it is ready.
     pub async fn up(&mut self) {
         let log = fs::File::create(self.dir.path().join("log")).unwrap();
-        let child = bound::bound(env!("CARGO_BIN_EXE_charla"))
+        let mut program = match place() {
+            (None, _) => bound::bound(env!("CARGO_BIN_EXE_charla")),
+            (Some(namespace), _) => {
+                let mut program = bound::bound("ip");
+                program.args(["netns", "exec", &namespace, env!("CARGO_BIN_EXE_charla")]);
+                program
+            }
+        };
+        let child = program
             .arg("--config")
             .arg(&self.config)
             .arg("serve")
