@@ -22,6 +22,10 @@ export async function suppress(stream: MediaStream): Promise<Suppressor> {
   try {
     const [wasmBinary] = await Promise.all([loadRnnoise({ url: plainUrl, simdUrl }), context.audioWorklet.addModule(workletUrl), running(context)])
     const node = new RnnoiseWorkletNode(context, { maxChannels: 1, wasmBinary })
+    // Of a microphone with two channels the processor fills one, and leaves the other silent: mixed into one afterwards,
+    // the voice would be half as loud.
+    node.channelCount = 1
+    node.channelCountMode = 'explicit'
     const out = context.createMediaStreamDestination()
     out.channelCount = 1
     context.createMediaStreamSource(stream).connect(node).connect(out)
