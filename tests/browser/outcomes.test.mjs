@@ -63,6 +63,14 @@ const recorded = (status, reason) => until(`a record: ${status}, ${reason}`, asy
   const record = await newest(anna);
   return record?.status === status && record.reason === reason && record;
 });
+/** Whatever the page tries from here on, no way leads out. */
+const cutOff = (person) => person.page.evaluate(() => {
+  RTCPeerConnection.prototype.createOffer = () => Promise.reject(new DOMException('as the test wishes', 'OperationError'));
+});
+const comeBack = async (person) => {
+  await person.page.goto(talk);
+  await person.id('message-input').waitFor();
+};
 const silent = () => Promise.all([anna.hearsNothing(), ben.hearsNothing()]);
 
 test('hung up', async () => {
@@ -220,16 +228,22 @@ test('sound is lost and does not come back', async () => {
   await ben.id('call-accept').click();
   await both();
   await Promise.all([anna.hearsTone(BEN), ben.hearsTone(ANNA)]);
-  await ben.page.evaluate(() => {
-    // Whatever the page tries from here on, no way leads out.
-    RTCPeerConnection.prototype.createOffer = () => Promise.reject(new DOMException('as the test wishes', 'OperationError'));
-    window.__probe.pcs.at(-1).close();
-  });
+  await cutOff(ben);
+  await ben.page.evaluate(() => window.__probe.pcs.at(-1).close());
   await state(ben, 'reconnecting');
   await Promise.all([ends(anna, 'mediaLost', /did not come back/, 'failed'), ends(ben, 'mediaLost', /did not come back/, 'failed')]);
   await recorded('failed', 'mediaLost');
-  await ben.page.goto(talk);
-  await ben.id('message-input').waitFor();
+  await comeBack(ben);
+});
+
+test('sound never comes: the network is blamed, and may be tested', async () => {
+  await cutOff(ben);
+  await call();
+  await ben.id('call-accept').click();
+  await Promise.all([ends(anna, 'connectFailed', /could not be connected/, 'failed'), ends(ben, 'connectFailed', /could not be connected/, 'failed')]);
+  await Promise.all([silent(), anna.id('call-test-network').waitFor(), ben.id('call-test-network').waitFor()]);
+  await recorded('failed', 'connectFailed');
+  await comeBack(ben);
 });
 
 test('the server is started again while it rings', async () => {
