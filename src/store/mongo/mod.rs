@@ -71,9 +71,10 @@ pub struct Mongo {
 }
 
 impl Mongo {
-    /// Connects to `mongodb://…/DATABASE` (`charla` if the URL names none) and brings the database up to date. `Unavailable` if no
-    /// primary is found within five seconds (the URL's `serverSelectionTimeoutMS` says otherwise); `Unusable` if
-    /// the server is a standalone one, or the database another program's or a newer version's.
+    /// Connects to `mongodb://…/DATABASE` (`charla` if the URL names none) and brings the database up to date.
+    /// `Unavailable` if no primary is found within five seconds (the URL's `serverSelectionTimeoutMS` says otherwise), or
+    /// another server is at the same; `Unusable` if the server is a standalone one, or the database another program's or a
+    /// newer version's.
     pub async fn open(url: &str, opening: Opening) -> Result<Self> {
         let (client, db) = connect::connect(url).await?;
         let identity = steps::prepare(&db, opening).await?;
