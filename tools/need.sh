@@ -4,7 +4,8 @@
 #   tools/need.sh test     that, and what `make test` needs: Chromium, mongod, cmake (for libopus), a TURN client (of
 #                          coturn), nginx with its stream module, HAProxy, faketime, libnss3-tools, and for
 #                          the network tests iproute2, nftables, conntrack, squid, socat
-#   tools/need.sh long     that, and what judges speech in `make test-long`: Firefox, sox, espeak-ng, PESQ; Schemathesis
+#   tools/need.sh long     that, and what judges speech in `make test-long`: Firefox, sox, espeak-ng, PulseAudio, PESQ;
+#                          Schemathesis
 # It asks for root only when something is missing. It never upgrades what is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -50,6 +51,7 @@ case "${1:-build}" in
     fi
     if [ "$1" = long ]; then
       have_tool sox sox; have_tool espeak-ng espeak-ng
+      have_tool pulseaudio pulseaudio; have_tool pactl pulseaudio-utils
       [ -n "${CHARLA_TEST_FIREFOX:-}" ] || have_tool firefox-esr firefox-esr
       python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
       # PESQ comes as C, to be built here.

@@ -2,7 +2,7 @@
 // by the button and back, and tells what kept the page busy: tasks over 50 ms by the clock, and by the processor time of
 // the page's main thread, which other programs on the machine do not lengthen. `--profile`: which functions, too. Not a
 // test: the figures are the machine's as much as ours. Run alone: `node tests/browser/scroll.bench.mjs`.
-import { heaviest, longest, within } from './support/busy.mjs';
+import { watch } from './support/busy.mjs';
 import { launch } from './support/browser.mjs';
 import { Server } from './support/server.mjs';
 import { until } from './support/until.mjs';
@@ -57,17 +57,6 @@ const WAYS = {
 
 const server = await Server.start({ config: '[limits]\nevents_per_second = 100000\nevents_burst = 100000\n' });
 const anna = await launch({ probe: false });
-const told = (tasks, by) => {
-  const { over, most } = longest(tasks, by);
-  return `${over} over 50 ms (${most.map((task) => task[by].toFixed(0)).join(' ')})`;
-};
-/** What the tasks that took the most processor time were made of. */
-function inParts(tasks) {
-  for (const task of longest(tasks, 'cpu').most) {
-    const parts = task.parts().sort((a, b) => b.cpu - a.cpu).slice(0, 6);
-    console.log(`  ${task.cpu.toFixed(1)} ms: ${parts.map(({ name, cpu }) => `${name} ${cpu.toFixed(1)}`).join(', ')}`);
-  }
-}
 try {
   await anna.register(server, 'anna', PASSWORD);
   await server.send('POST', '/api/v1/auth/register', { username: 'ben', email: 'ben@example.org', password: PASSWORD });
@@ -80,19 +69,9 @@ try {
   console.log(`filled in ${((Date.now() - began) / 1000).toFixed(1)} s`);
   await anna.page.goto(`${server.url}/c/${conversation}`);
   await anna.page.locator(`[data-seq="${MANY}"]`).waitFor();
-  const cdp = await anna.context.newCDPSession(anna.page);
-  const profiled = process.argv.includes('--profile');
+  const rows = async () => `; ${await anna.page.getByTestId('message').count()} messages on the page`;
   for (const [what, way] of Object.entries(WAYS)) {
-    if (profiled) {
-      await cdp.send('Profiler.enable');
-      await cdp.send('Profiler.start');
-    }
-    const began = Date.now();
-    const tasks = await within(anna.browser, anna.page, () => way(anna.page), { parts: profiled });
-    const rows = await anna.page.getByTestId('message').count();
-    console.log(`${what}: ${((Date.now() - began) / 1000).toFixed(1)} s; ${tasks.length} tasks; by the clock ${told(tasks, 'ms')}; of processor time ${told(tasks, 'cpu')}; ${rows} messages on the page`);
-    if (profiled) inParts(tasks);
-    if (profiled) for (const [name, ms] of heaviest((await cdp.send('Profiler.stop')).profile)) console.log(`${ms.toFixed(0).padStart(7)} ms  ${name}`);
+    await watch(anna.browser, anna.page, what, () => way(anna.page), { profiled: process.argv.includes('--profile'), after: rows });
   }
 } finally {
   await anna.close();

@@ -9,6 +9,7 @@ import { until } from './until.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 export const CHROMIUM = process.env.CHARLA_TEST_CHROMIUM ?? '/usr/bin/chromium';
+const FAKE = '--use-fake-device-for-media-stream';
 export const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -21,22 +22,25 @@ export const ARGS = [
   '--disable-backgrounding-occluded-windows',
   '--disable-renderer-backgrounding',
   '--use-fake-ui-for-media-stream',
-  '--use-fake-device-for-media-stream',
+  FAKE,
   '--autoplay-policy=no-user-gesture-required',
 ];
 
 /**
- * Launches Chromium; `tone` in Hz is what its microphone hears, or the file `speech`. `place` says where it runs: how a
- * command is run there, further arguments, and whether its home trusts the server's authority.
+ * Launches Chromium; `tone` in Hz is what its microphone hears, or the file `speech`, or what is in a `room` of
+ * PulseAudio, into which it then plays. `place` says where it runs: how a command is run there, further arguments, and
+ * whether its home trusts the server's authority.
  */
-export async function launch({ tone = 1000, speech, viewport = { width: 1280, height: 800 }, colorScheme = 'light', probe = true, place } = {}) {
+export async function launch({ tone = 1000, speech, room, viewport = { width: 1280, height: 800 }, colorScheme = 'light', probe = true, place } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'charla-chromium-'));
   const sound = speech ?? join(dir, 'tone.wav');
   if (!speech) writeTone(sound, tone);
   const browser = await chromium.launch({
     executablePath: place ? place.program(dir, CHROMIUM) : CHROMIUM,
     headless: true,
-    args: [...ARGS, ...(place?.args ?? []), `--use-file-for-fake-audio-capture=${sound}`],
+    args: [...(room ? ARGS.filter((arg) => arg !== FAKE) : [...ARGS, `--use-file-for-fake-audio-capture=${sound}`]), ...(place?.args ?? [])],
+    // The library mutes what has no window.
+    ...(room && { ignoreDefaultArgs: ['--mute-audio'], env: room.env }),
   });
   const context = await browser.newContext({ ignoreHTTPSErrors: !place, bypassCSP: probe, permissions: ['microphone'], viewport, colorScheme });
   if (probe) await context.addInitScript({ path: join(HERE, 'probe.js') });

@@ -1,7 +1,7 @@
 // Listens in on a page's calls without changing what the page does: every remote audio track is tapped, and what
 // the page would play is kept as PCM on request. Loaded before the page's own scripts.
 (() => {
-  const probe = (window.__probe = { pcs: [], remote: [], answers: [], states: [], loud: [], dropUdp: false, plainMicrophone: false });
+  const probe = (window.__probe = { pcs: [], remote: [], answers: [], states: [], loud: [], dropUdp: false, plainMicrophone: false, withEcho: false });
   const worklet = `registerProcessor('tap', class extends AudioWorkletProcessor {
     constructor() {
       super();
@@ -76,6 +76,9 @@
   /** The audio clock, in seconds. */
   probe.now = async () => (await context()).currentTime;
 
+  /** Which moment of it the loudspeaker plays now, and when that is for the page. */
+  probe.playing = async () => (await context()).getOutputTimestamp();
+
   /** The longest time without sound since `from` on the audio clock, the one that lasts now included; and where it began. */
   probe.silence = async (from) => {
     const marks = [from, ...probe.loud.filter((t) => t > from).sort((a, b) => a - b), await probe.now()];
@@ -140,6 +143,10 @@
   const open = devices?.getUserMedia.bind(devices);
   if (open) {
     const plain = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
-    devices.getUserMedia = (wishes) => open(probe.plainMicrophone ? { audio: plain } : wishes);
+    devices.getUserMedia = (wishes) => {
+      if (probe.plainMicrophone) return open({ audio: plain });
+      // Echo is measured against what comes back without cancellation.
+      return open(probe.withEcho ? { ...wishes, audio: { ...wishes.audio, echoCancellation: false } } : wishes);
+    };
   }
 })();

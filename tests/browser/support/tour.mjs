@@ -173,7 +173,7 @@ export function inside(server, anna, { chat, group, rest }) {
 }
 
 /** As if so many more were in the call that runs: what the server would tell of them is put into the page. */
-async function crowded(person, more) {
+export async function crowded(person, more) {
   await person.page.evaluate((count) => {
     const pinia = document.querySelector('#app').__vue_app__.config.globalProperties.$pinia;
     const [calls, chats] = ['calls', 'chats'].map((name) => pinia._s.get(name));
