@@ -81,6 +81,11 @@ test('one who reads an old part comes by scrolling to the newest, and what comes
   await ben.page.goto(`${server.url}/c/${conversation}`);
   await ben.id('message-input').waitFor();
   await ben.say('said meanwhile');
+  // What is answered here is named above the composer, though it is far from the newest.
+  await message(anna, 'Blue heron').hover();
+  await message(anna, 'Blue heron').getByTestId('message-reply').click();
+  await anna.id('composer-about').filter({ hasText: 'Blue heron' }).waitFor();
+  await anna.id('composer-drop').click();
   await anna.id('to-newest').filter({ hasText: '1' }).waitFor();
   await until('the newest', () => anna.page.evaluate(async () => {
     const box = document.querySelector('[data-testid=messages]');

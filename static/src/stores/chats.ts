@@ -297,7 +297,7 @@ export const useChats = defineStore('chats', () => {
 
   return {
     threads, people, loaded, open, arrived, target, sorted, unread,
-    adopt, catchUp, sync, onMessage, onUpdate, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, openWith, ensure, loadOlder, loadNewer, lookAround, lookAtNewest,
+    adopt, catchUp, sync, onMessage, onUpdate, onChange, onReceipt, onTyping, sayTyping, show, lookedAt, watched, openWith, ensure, loadOlder, loadNewer, lookAround, lookAtNewest,
     edit, remove, react, person, nameOf, restore, reset,
   }
 })
