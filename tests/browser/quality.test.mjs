@@ -68,6 +68,21 @@ test('bars show how the call is, and the keyboard reaches the figures behind the
   await anna.id('call-quality').waitFor({ state: 'hidden' });
 });
 
+test('the bar on a phone shows who speaks, and how the call is', async () => {
+  await anna.page.setViewportSize({ width: 360, height: 800 });
+  await anna.id('call-minimise').click();
+  await anna.id('call-voice').waitFor();
+  const [bars, hangup] = await Promise.all([anna.id('call-bars').boundingBox(), anna.id('call-hangup').boundingBox()]);
+  assert.ok(bars.width >= 24 && bars.height >= 24, `a thumb finds it: ${JSON.stringify(bars)}`);
+  assert.ok(bars.y < hangup.y + hangup.height && hangup.y < bars.y + bars.height, 'one line of buttons');
+  await anna.id('call-bars').click();
+  await anna.id('call-quality').waitFor();
+  await anna.id('call-bars').click();
+  await anna.id('call-quality').waitFor({ state: 'hidden' });
+  await look(anna, 'call-bar-between');
+  await anna.id('call-expand').click();
+});
+
 test('a call whose server falls silent is kept, says so, and goes on', async () => {
   const call = async () => (await server.as('anna', PASSWORD)).send('GET', '/api/v1/calls').then((answer) => answer.json.calls[0]);
   const before = await call();
