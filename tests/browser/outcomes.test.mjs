@@ -13,6 +13,11 @@ const SOON = { timeout: 60_000 };
 const SOUNDS = {
   ended: [523, 392], missed: [494, 440, 370], declined: [440, 349], busy: [425, 425, 425], unanswered: [425, 340], failed: [370, 311, 262],
 };
+/** What repeats while it rings, how often, and how loud it is at most. */
+const RINGING = {
+  incoming: { pitches: [659, 831, 988, 659, 831, 988], every: 3.2, gain: 0.22 },
+  ringback: { pitches: [425], every: 4, gain: 0.05 },
+};
 let server;
 let all;
 let anna;
@@ -71,6 +76,29 @@ const comeBack = async (person) => {
   await person.page.goto(talk);
   await person.id('message-input').waitFor();
 };
+const notes = (person) => person.page.evaluate(() => window.__mic.played.length);
+/** Since so many notes: what a person heard, and how loud each was meant to be. */
+const since = (person, from) => person.page.evaluate((n) => ({ played: window.__mic.played.slice(n), peaks: window.__mic.peaks.slice(n) }), from);
+const rings = (person, kind, from) => until(`${person.username} to hear ${kind}`, async () => {
+  const { pitches } = RINGING[kind];
+  return (await since(person, from)).played.slice(0, pitches.length).join() === pitches.join();
+});
+/** Nothing of it comes any more: by the page's own audio clock the next one is overdue, by as long again. */
+async function ringsNoMore(person, kind) {
+  const { pitches, every } = RINGING[kind];
+  const from = await notes(person);
+  // A clock of its own: that of the page may have been the only thing that played.
+  const clock = await person.page.evaluateHandle(() => ({ context: window.__mic.last.context, from: window.__mic.last.context.currentTime }));
+  await until(`the next ${kind} to be overdue`, () => clock.evaluate(({ context, from: began }, late) => context.currentTime > began + late, 1.5 * every));
+  const { played } = await since(person, from);
+  assert.deepEqual(played.filter((hz) => pitches.includes(hz)), [], `${person.username} still hears ${kind}`);
+}
+/** In this browser's settings of sound, then back to the conversation. */
+async function setSound(person, set) {
+  await person.page.goto(`${server.url}/sound`);
+  await set();
+  await comeBack(person);
+}
 const silent = () => Promise.all([anna.hearsNothing(), ben.hearsNothing()]);
 
 test('hung up', async () => {
@@ -95,6 +123,76 @@ test('declined, with a message that the caller reads; Escape never declines', as
   await Promise.all([ends(anna, 'declined', /ben declined/, 'declined'), ends(ben, 'youDeclined', /You declined/, 'ended')]);
   await anna.reads('In ten minutes?');
   await Promise.all([recorded('rejected', 'declined'), silent()]);
+});
+
+test('declined with a message at hand; one that was silenced by its button', async () => {
+  await call();
+  const from = await notes(ben);
+  await ben.id('call-silence').click();
+  await ben.page.getByText('Ringing silently').waitFor();
+  assert.equal(await ben.id('call-silence').count(), 0);
+  await ben.id('call-reply').click();
+  const quick = ben.id('call-reply-quick').first();
+  const text = await quick.textContent();
+  await quick.click();
+  await Promise.all([ends(anna, 'declined', /ben declined/, 'declined'), ends(ben, 'youDeclined', /You declined/, 'ended')]);
+  await anna.reads(text);
+  await recorded('rejected', 'declined');
+  assert.ok((await since(ben, from)).played.length <= RINGING.incoming.pitches.length + SOUNDS.ended.length, 'it did not ring again');
+});
+
+test('it rings here and rings back there: Escape silences the one, the answer ends both', async () => {
+  const began = await Promise.all([notes(anna), notes(ben)]);
+  await call();
+  await Promise.all([rings(anna, 'ringback', began[0]), rings(ben, 'incoming', began[1])]);
+  await ben.page.keyboard.press('Escape');
+  await ben.page.getByText('Ringing silently').waitFor();
+  await ringsNoMore(ben, 'incoming');
+  await anna.id('call-hangup').click();
+  await Promise.all([ends(anna, 'cancelled', /Call cancelled/, 'ended'), ends(ben, 'missed', /You missed a call/, 'missed')]);
+  await Promise.all([dismiss(anna), dismiss(ben)]);
+
+  const again = await Promise.all([notes(anna), notes(ben)]);
+  await call();
+  await Promise.all([rings(anna, 'ringback', again[0]), rings(ben, 'incoming', again[1])]);
+  await ben.id('call-accept').click();
+  await both();
+  await Promise.all([ringsNoMore(anna, 'ringback'), ringsNoMore(ben, 'incoming')]);
+  await anna.id('call-hangup').click();
+  await Promise.all([state(anna, 'ended'), state(ben, 'ended')]);
+});
+
+test('it rings as loud as was chosen, and who wants no tones hears none', async () => {
+  const sound = async (person, set) => {
+    await person.id('call-devices').click();
+    await set();
+  };
+  await setSound(ben, () => ben.id('ring-volume').fill('30'));
+  const began = await Promise.all([notes(anna), notes(ben)]);
+  await call();
+  await Promise.all([rings(anna, 'ringback', began[0]), rings(ben, 'incoming', began[1])]);
+  const loudest = Math.max(...(await since(ben, began[1])).peaks);
+  assert.ok(Math.abs(loudest - 0.3 * RINGING.incoming.gain) < 1e-6, `as loud as ${loudest}`);
+  await ben.id('call-accept').click();
+  await both();
+  // Both pages have played by now: what they do not play from here on, they do not want to.
+  await sound(anna, () => anna.id('call-tones').uncheck());
+  await sound(ben, () => ben.id('ring-volume').fill('0'));
+  const ending = await notes(anna);
+  await ben.id('call-hangup').click();
+  await Promise.all([state(anna, 'ended'), ends(ben, 'completed', /Call ended/, 'ended')]);
+  assert.deepEqual((await since(anna, ending)).played, [], 'no tone at the end');
+  await Promise.all([dismiss(anna), dismiss(ben)]);
+
+  const still = await Promise.all([notes(anna), notes(ben)]);
+  await call();
+  await state(anna, 'calling');
+  await ben.id('call-decline').click();
+  await Promise.all([state(anna, 'ended'), ends(ben, 'youDeclined', /You declined/, 'ended')]);
+  assert.deepEqual((await since(anna, still[0])).played, [], 'neither ringback nor an end');
+  assert.deepEqual((await since(ben, still[1])).played, SOUNDS.ended, 'no ring, but an end');
+  await setSound(anna, () => anna.id('call-tones').check());
+  await setSound(ben, () => ben.id('ring-volume').fill('70'));
 });
 
 test('busy: who talks is not disturbed', async () => {

@@ -1,7 +1,12 @@
 // English: what a running call tells beyond its state. Loaded after the first view.
 export default {
   live: {
-    through: 'Connecting through port {port} …', slow: 'No sound for {time}: this network seems to hold calls back. It goes on trying every way.',
+    through: 'Connecting through port {port} …', slow: 'No sound yet ({time}). Every way is being tried; a test of your network may tell what is in the way.',
+    noSdpAnswer: 'No sound yet ({time}): the server does not answer this call. It is asked again; if that does not help, hang up and call once more.',
+    noUdp: 'No sound yet ({time}): this network lets little more than web traffic through. Sound is tried that way, too; another network, Wi-Fi or mobile data, would be better.',
+    nothingAnswers: 'No sound yet ({time}): nothing that is sent to port {port} for this call is answered. A firewall or a VPN may hold it back: switch the VPN off, or take another network.',
+    noDtls: 'No sound yet ({time}): the server is reached, but something in this network stops the encrypted sound. Switch a VPN off, or take another network.',
+    theirs: 'There is no sound from {name} yet.', theirsSlow: 'Still no sound from {name} ({time}). {name}’s network seems to hold calls back; another network may help there.',
     offline: 'The server cannot be reached. It goes on trying.', kept: 'The connection was lost, the call is kept: it goes on as soon as sound finds a way ({time}).',
     keptOffline: 'The server cannot be reached, the call is kept: it goes on as soon as the network is back ({time}).', test: 'Test my network',
     bars: 'Connection: {grade}', good: 'good', fair: 'fair', poor: 'poor', measuring: 'being measured',

@@ -1,5 +1,6 @@
 // One peer connection to the relay: a sendonly m-line, eight recvonly slots, negotiated once; restarted when the path
 // is lost. Knows how to carry an offer only through the function it is given.
+import { causeOf, reachOf, type Cause } from '../call/cause'
 import type { CallStats, IceServer, Result } from '../protocol'
 import { FLAT, cushion } from './cushion'
 import { askForRepeats } from './repeats'
@@ -11,6 +12,8 @@ const SLOTS = 8
 const TICK_MS = 250
 const STATS_EVERY_TICKS = 20
 const CUSHION_EVERY_TICKS = 8
+/** A connection made anew knows nothing yet: what the one before it found stands until then. */
+const EXPLAIN_AFTER_TICKS = 12
 const RETRY_OFFER_MS = 3000
 /** After half of their hour, ICE servers are asked for anew before they are needed again. */
 const RENEW_MS = 1_800_000
@@ -27,6 +30,8 @@ export interface PeerHandlers {
   onStats(stats: CallStats): void
   /** Whether sound comes in; said when it changes, and not before the first packet. */
   onHearing(hearing: boolean): void
+  /** What keeps the sound while none ever flowed; said when it changes. */
+  onCause(cause: Cause): void
   hasSignal(): boolean
 }
 
@@ -47,6 +52,8 @@ export class Peer {
   private heard = { packets: 0, at: 0, now: true }
   private lastSample: Sample | null = null
   private cushion = FLAT
+  private cause: Cause | null = null
+  private readonly turnErrors: number[] = []
 
   constructor(iceServers: IceServer[], microphone: MediaStreamTrack | null, private readonly handlers: PeerHandlers) {
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' })
@@ -54,6 +61,7 @@ export class Peer {
     this.sender = this.pc.addTransceiver(microphone ?? 'audio', { direction: 'sendonly' }).sender
     for (let slot = 0; slot < SLOTS; slot++) this.pc.addTransceiver('audio', { direction: 'recvonly' })
     this.pc.ontrack = (event) => handlers.onTrack(event.transceiver.mid ?? '', event.track)
+    this.pc.onicecandidateerror = ({ errorCode }) => this.turnErrors.push(errorCode)
     this.pc.onconnectionstatechange = () => this.onChange()
     this.pc.oniceconnectionstatechange = () => this.onChange()
     this.timer = setInterval(() => void this.tick(), TICK_MS)
@@ -75,7 +83,7 @@ export class Peer {
   close(): void {
     this.closed = true
     clearInterval(this.timer)
-    this.pc.ontrack = this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null
+    this.pc.ontrack = this.pc.onicecandidateerror = this.pc.onconnectionstatechange = this.pc.oniceconnectionstatechange = null
     this.pc.close()
   }
 
@@ -149,6 +157,13 @@ export class Peer {
     this.heard.now = hearing
   }
 
+  private explain(entries: Parameters<typeof reachOf>[0]): void {
+    if (this.wasUp || this.ticks < EXPLAIN_AFTER_TICKS) return
+    const cause = causeOf(reachOf(entries, this.answeredAt !== null, this.turnErrors))
+    if (cause !== this.cause) this.handlers.onCause(cause)
+    this.cause = cause
+  }
+
   private path(): Seen['path'] {
     const states = [this.pc.connectionState, this.pc.iceConnectionState]
     if (states.includes('failed')) return 'failed'
@@ -176,6 +191,7 @@ export class Peer {
     }
     if (this.ticks % CUSHION_EVERY_TICKS === 0) this.soften(entries)
     this.listen(packetsIn(entries))
+    this.explain(entries)
     this.decide(arrivals(entries))
     // An offer that could not be carried waits here for the socket.
     void this.negotiate()

@@ -2,6 +2,7 @@
 // is said to it before waits in order.
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef } from 'vue'
+import type { Cause } from '../call/cause'
 import { IDLE, callOf, peerOf, stageOf } from '../call/outcome'
 import { know, knowAll, offerIn, signOf, type Running } from '../call/running'
 import type { CallState, Input } from '../call/types'
@@ -19,6 +20,8 @@ export const useCalls = defineStore('calls', () => {
   const missed = shallowRef<MissedCalls>({ count: 0, conversations: [] })
   /** False while no sound at all comes from the other one, for whatever reason. */
   const hearing = ref(true)
+  /** What keeps this tab's sound while it is not there yet. */
+  const cause = ref<Cause>('unknown')
   /** The last five seconds of this tab's call, hop by hop; empty until the server told. */
   const quality = shallowRef<HopQuality[]>([])
   /** The way this tab's sound takes; null until the browser told. */
@@ -47,7 +50,7 @@ export const useCalls = defineStore('calls', () => {
   function ready(): Promise<Engine> {
     loading ??= import('./engine').then(
       ({ createEngine }) => {
-        engine = createEngine(reactive({ state, endings, hearing, quality, path, slots, speaking, whole }))
+        engine = createEngine(reactive({ state, endings, hearing, cause, quality, path, slots, speaking, whole }))
         for (const input of waiting.splice(0)) engine.dispatch(input)
         return engine
       },
@@ -129,7 +132,7 @@ export const useCalls = defineStore('calls', () => {
   const tend = async <T>(work: (engine: Engine) => T): Promise<T> => work(await ready())
 
   return {
-    state, stage, call, peerUser, hearing, quality, path, slots, speaking, running, whole, clock, endings, missed,
+    state, stage, call, peerUser, hearing, cause, quality, path, slots, speaking, running, whole, clock, endings, missed,
     ready, dispatch, onWelcome, onCall, onStopped, onSlots, onSpeaking, onQuality, onMissed, sawMissed, offer, sign,
     start, join, accept, abandon, useInput, useOutput, levels, tend,
   }

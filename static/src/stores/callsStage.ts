@@ -5,7 +5,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { FRESH_EAR, listen, type Trouble } from '../call/ear'
 import { isGroupCall } from '../call/outcome'
 import { NO_FRONT, withSpeakers } from '../call/front'
-import { noticeOf } from '../call/patience'
+import { isAwaiting, noticeOf } from '../call/patience'
 import { mayEnd, mayLead, participantsOf } from '../call/people'
 import { NEW_COURSE, wasPoor, withLoss, withPiece } from '../call/rating'
 import { NOBODY, SPEAKS_ABOVE, hear, speakersOf } from '../call/speaking'
@@ -73,7 +73,9 @@ export const useStage = defineStore('callsStage', () => {
   const strength = computed(() => strengthOf(calls.quality, me.value))
   const stageSince = ref(now.value)
   const lasted = computed(() => Math.max(0, now.value - stageSince.value))
-  const notice = computed(() => noticeOf(calls.stage, lasted.value, connection.connected))
+  const notice = computed(() => noticeOf(calls.stage, lasted.value, {
+    online: connection.connected, cause: calls.cause, awaiting: isAwaiting(calls.call, me.value),
+  }))
   const seconds = computed(() => (calls.state.phase === 'active' ? Math.max(0, Math.floor((now.value - calls.state.since) / 1000)) : null))
   watch(seconds, (value) => (calls.clock = value === null ? '' : clock(value)), { immediate: true })
 

@@ -1,6 +1,7 @@
 // What a call needs beyond its state: the machine, the microphone, the peer connection, speakers and tones. Loaded after
 // the first view or with the first call, since most visits to the page have none.
 import { watch } from 'vue'
+import type { Cause } from '../call/cause'
 import { step } from '../call/machine'
 import { peerOf } from '../call/outcome'
 import { pathOf } from '../call/strength'
@@ -27,6 +28,7 @@ export interface Shown {
   state: CallState
   endings: number
   hearing: boolean
+  cause: Cause
   quality: HopQuality[]
   path: PathName | null
   slots: readonly Slot[]
@@ -188,6 +190,9 @@ export class Engine {
       },
       onHearing: (now) => {
         if (isOurs()) shown.hearing = now
+      },
+      onCause: (cause) => {
+        if (isOurs()) shown.cause = cause
       },
       onTrack: (mid, track) => this.speakers.play(mid, track),
       onStats: (stats) => {

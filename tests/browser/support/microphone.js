@@ -1,8 +1,9 @@
 // A microphone that a test plays, in place of the browser's: bursts of one tone, silence, or none at all. Several people
-// in one browser can so have voices of their own. Notes which tones the page itself plays. Loaded before the page's own
-// scripts; `__mic` tells and is told.
+// in one browser can so have voices of their own. Notes which tones the page itself plays, when and how loud. Loaded before
+// the page's own scripts; `__mic` tells and is told.
 (() => {
-  const mic = (window.__mic = { hz: 1000, mode: 'tone', asked: 0, level: 0.4, played: [] });
+  const mic = (window.__mic = { hz: 1000, mode: 'tone', asked: 0, level: 0.4, played: [], peaks: [], last: null });
+  let peak = 0;
   const devices = navigator.mediaDevices;
   const refusals = { denied: 'NotAllowedError', missing: 'NotFoundError', busy: 'NotReadableError' };
   let context;
@@ -53,9 +54,17 @@
     if (wished.name !== 'microphone') return query(wished);
     return { state: mic.mode === 'denied' ? 'prompt' : 'granted', addEventListener() {} };
   };
+  // What a note rises to is said just before it is started.
+  const rise = AudioParam.prototype.linearRampToValueAtTime;
+  AudioParam.prototype.linearRampToValueAtTime = function (value, at) {
+    peak = value;
+    return rise.call(this, value, at);
+  };
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (...at) {
     mic.played.push(Math.round(this.frequency.value));
+    mic.peaks.push(peak);
+    mic.last = { context: this.context, at: at[0] ?? this.context.currentTime };
     return start.apply(this, at);
   };
 })();
