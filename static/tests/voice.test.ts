@@ -1,16 +1,17 @@
 // One's own microphone and keys in a call; whether to ask how it was; what was chosen, read without trust.
 import { describe, expect, test } from 'vitest'
-import { FRESH_EAR, listen, type Ear } from '../src/call/ear'
+import { FRESH_EAR, listen, type Closed, type Ear } from '../src/call/ear'
 import { actOf, capOf, keyName, mayPush, objectionTo } from '../src/call/keys'
 import { NEW_COURSE, wasPoor, withLoss, withPiece } from '../src/call/rating'
 import type { Strength } from '../src/call/strength'
 import { DEFAULT_WISHES, readWishes } from '../src/media/wishes'
 
 /** Looks every 60 ms for so long; answers what was said last. */
-function hearFor(ms: number, level: number | null, muted: boolean, from: { ear: Ear; now: number } = { ear: FRESH_EAR, now: 0 }) {
+function hearFor(ms: number, level: number | null, muted: boolean | 'keyUp', from: { ear: Ear; now: number } = { ear: FRESH_EAR, now: 0 }) {
   let { ear, now } = from
+  const closed: Closed | null = muted === true ? 'muted' : muted || null
   let trouble = null
-  for (const end = now + ms; now < end; now += 60) ({ ear, trouble } = listen(ear, level, muted, now))
+  for (const end = now + ms; now < end; now += 60) ({ ear, trouble } = listen(ear, level, closed, now))
   return { ear, now, trouble }
 }
 
@@ -26,6 +27,19 @@ describe('one’s own microphone', () => {
   test('speech that was sent counts for nothing once one is muted', () => {
     const spoke = hearFor(5000, 0.4, false)
     expect(hearFor(300, 0.4, true, spoke).trouble).toBeNull()
+  })
+  test('talking with the key up is said in its own words, until the key is held', () => {
+    expect(hearFor(300, 0.4, 'keyUp').trouble).toBeNull()
+    const talked = hearFor(900, 0.4, 'keyUp')
+    expect(talked.trouble).toBe('talkingKeyUp')
+    expect(hearFor(60, 0.4, false, talked).trouble).toBeNull()
+    expect(hearFor(300, 0.4, 'keyUp', hearFor(5000, 0.4, false)).trouble).toBeNull()
+  })
+  test('what was said while muted counts for nothing once the key is what is missing', () => {
+    expect(hearFor(60, 0.001, 'keyUp', hearFor(900, 0.4, true)).trouble).toBeNull()
+  })
+  test('a dead microphone is told of while the key is up', () => {
+    expect(hearFor(5000, 0, 'keyUp').trouble).toBe('silentMicrophone')
   })
   test('no sound at all for seconds is said, a quiet room is not', () => {
     expect(hearFor(3000, 0, false).trouble).toBeNull()

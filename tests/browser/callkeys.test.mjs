@@ -7,6 +7,7 @@ import { ask, crowd } from './support/crowd.mjs';
 import { tabTo } from './support/keyboard.mjs';
 import { look } from './support/look.mjs';
 import { Server } from './support/server.mjs';
+import { share } from './support/tone.mjs';
 import { until } from './support/until.mjs';
 
 const [ANNA, BEN] = [1000, 440];
@@ -90,9 +91,23 @@ describe('by keyboard alone', () => {
     await until('B to be the key', async () => (await anna.id('push-key-name').textContent()) === 'B');
     assert.deepEqual(await look(anna, 'call-sound'), []);
     await ben.hearsNothing();
+    await anna.id('call-talking-key-up').filter({ hasText: 'Hold B' }).waitFor(SOON);
+    assert.match(await anna.id('call-announce').textContent(), /Hold B/);
     await anna.page.keyboard.down('b');
+    await anna.id('call-talking-key-up').waitFor({ state: 'detached', ...SOON });
     await ben.hearsTone(ANNA);
     await anna.page.keyboard.up('b');
+    await ben.hearsNothing();
+    await anna.id('call-talking-key-up').waitFor(SOON);
+    assert.deepEqual(await look(anna, 'call-talking-key-up'), []);
+    // What is said of the key goes while it is held: the button may move, and is held all the same.
+    await anna.id('call-talk').hover();
+    await anna.page.mouse.down();
+    await anna.page.locator('[data-testid=call-talk][aria-pressed=true]').waitFor(SOON);
+    await anna.id('call-talking-key-up').waitFor({ state: 'detached', ...SOON });
+    await ben.hearsTone(ANNA);
+    await anna.page.mouse.up();
+    await anna.page.locator('[data-testid=call-talk][aria-pressed=false]').waitFor(SOON);
     await ben.hearsNothing();
     await tabTo(anna, 'push-to-talk', 'Space');
     await ben.hearsTone(ANNA);
@@ -155,31 +170,74 @@ test('after a poor call one is asked how it was, and what is said stays here', a
   assert.deepEqual(kept.map(({ call: of, good, faults }) => ({ of, good, faults })), [{ of: call.id, good: false, faults: ['cutOut'] }]);
 });
 
-/** Records until the page has enough, and hears it to the end. */
+/** Notes what the page plays and records, beside what the browser does of it. */
+function spy() {
+  const seen = (window.__seen = { pitches: [], heard: [], blobs: [], recorded: [], suppressed: [] });
+  const wrap = (owner, name, note) => {
+    const original = owner[name];
+    owner[name] = function (...args) {
+      const result = original.apply(this, args);
+      note(this, args, result);
+      return result;
+    };
+  };
+  wrap(OscillatorNode.prototype, 'start', (node) => seen.pitches.push(Math.round(node.frequency.value)));
+  wrap(URL, 'createObjectURL', (_, [blob]) => seen.blobs.push(blob));
+  wrap(MediaRecorder.prototype, 'start', (recorder) => seen.recorded.push(recorder.stream.getAudioTracks()[0].id));
+  wrap(AudioContext.prototype, 'createMediaStreamDestination', (_, __, node) => seen.suppressed.push(node.stream.getAudioTracks()[0].id));
+  wrap(HTMLMediaElement.prototype, 'play', (element) => {
+    if (element.src.startsWith('blob:')) element.addEventListener('ended', () => seen.heard.push(element.currentTime));
+  });
+}
+
+/** Records until the page has enough, and hears it to the end: what it played, for how long, and from which track. */
 async function replayed(person) {
+  const before = await person.page.evaluate(() => window.__seen.heard.length);
   await person.id('sound-record').click();
   await person.page.locator('[data-testid=sound-check][data-busy=replaying]').waitFor(SOON);
   await person.page.locator('[data-testid=sound-check]:not([data-busy])').waitFor(SOON);
+  return person.page.evaluate(async (told) => {
+    const { heard, blobs, recorded, suppressed } = window.__seen;
+    const sound = await new OfflineAudioContext(1, 1, 48_000).decodeAudioData(await blobs.at(-1).arrayBuffer());
+    const samples = Array.from(sound.getChannelData(0), (v) => Math.round(v * 32767));
+    return { seconds: heard.length === told + 1 ? heard.at(-1) : 0, pcm: { rate: 48_000, samples }, isSuppressed: suppressed.includes(recorded.at(-1)) };
+  }, before);
 }
 
 test('the sound is tried before a call; noise suppression runs under the page’s own policy', async () => {
   // No probe: it would lift the Content-Security-Policy that this is about.
   const cleo = await launch({ tone: 700, probe: false });
   try {
+    await cleo.context.addInitScript(spy);
     await cleo.register(server, 'cleo', 'a good long passphrase');
     await cleo.page.goto(`${server.url}/sound`);
     await cleo.id('sound-start').click();
     await cleo.page.locator('[data-testid=sound-check][data-heard=true]').waitFor(SOON);
-    await replayed(cleo);
+    const plain = await replayed(cleo);
+    assert.ok(plain.seconds > 3, `${plain.seconds} s were played`);
+    assert.ok(share(plain.pcm, 700).share > 0.8, 'what was said is what is played');
+    assert.equal(plain.isSuppressed, false);
     const processed = cleo.page.waitForResponse((answer) => /rnnoise.*\.wasm$/.test(answer.url()));
     await cleo.id('noise-strong').check();
     const wasm = await processed;
     assert.equal(wasm.headers()['content-type'], 'application/wasm');
     assert.equal(new URL(wasm.url()).origin, server.url);
     // What is recorded now has been through it.
-    await replayed(cleo);
+    const strong = await replayed(cleo);
+    assert.equal(strong.isSuppressed, true, 'the track of the suppressor is what is recorded');
+    assert.ok(strong.seconds > 3, `${strong.seconds} s were played`);
+    assert.ok(share(strong.pcm, 700).share > 0.8 && share(strong.pcm, 700).rms > 100, 'and what was said came through it');
+    await cleo.page.evaluate(() => window.__seen.pitches.splice(0));
     await cleo.id('sound-play').click();
+    await cleo.page.locator('[data-testid=sound-check][data-busy=playing]').waitFor(SOON);
     await cleo.page.locator('[data-testid=sound-check]:not([data-busy])').waitFor(SOON);
+    assert.deepEqual(await cleo.page.evaluate(() => window.__seen.pitches), [523, 659, 784]);
+    assert.equal(await cleo.id('sound-unplayed').count(), 0);
+    await cleo.page.evaluate(() => {
+      HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('as the test wishes', 'NotAllowedError'));
+    });
+    await cleo.id('sound-play').click();
+    await cleo.id('sound-unplayed').waitFor(SOON);
     const refused = cleo.console.filter((line) => /Content Security Policy|Refused to|WebAssembly|CompileError/i.test(line));
     assert.deepEqual(refused, []);
   } finally {

@@ -3,13 +3,20 @@
 import { clock } from '../chat/days'
 import type { Call, Id, Problem } from '../protocol'
 import type { Participant } from './people'
-import type { Outcome, OutcomeKey } from './types'
+import type { DeviceNews, Outcome, OutcomeKey } from './types'
 
 type Translate = (key: string, values?: Record<string, unknown>) => string
 type TranslateCount = (key: string, values: Record<string, unknown>, count: number) => string
 const MIC: readonly OutcomeKey[] = ['micDenied', 'micMissing', 'micBusy', 'micInsecure']
 /** What is said otherwise of a group, whose `name` is nobody's. */
 const OF_GROUPS: readonly OutcomeKey[] = ['noAnswer', 'unreachable', 'declined', 'busy', 'doNotDisturb', 'missed', 'vanished', 'theirMicrophone']
+
+/** Which device took over, by name; or that there is no microphone, and what to do. */
+export function newsSentence(news: DeviceNews | null, t: Translate): string {
+  if (!news) return ''
+  if (news.kind === 'none') return news.why === 'micMissing' ? t('call.noMicrophone') : t(`outcome.${news.why}`)
+  return t('call.nowUsing', { name: news.label || t(news.kind === 'input' ? 'call.defaultInput' : 'call.defaultOutput') })
+}
 
 export const isMicTrouble = (key: OutcomeKey): boolean => MIC.includes(key)
 

@@ -9,6 +9,8 @@ export type MediaState = 'new' | 'up' | 'lost'
 /** `off` is a microphone that was never asked for. */
 export type MicState = 'off' | 'asking' | 'on'
 export type MicTrouble = 'micDenied' | 'micMissing' | 'micBusy' | 'micInsecure'
+/** Which device took over in a call, by name (empty: the default one), or why there is no microphone. */
+export type DeviceNews = { kind: 'input' | 'output'; label: string } | { kind: 'none'; why: MicTrouble }
 
 interface InCall {
   call: Call

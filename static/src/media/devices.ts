@@ -3,7 +3,7 @@ import { reactive, readonly } from 'vue'
 
 const KEY = 'charla.devices'
 export interface Choice { id: string; label: string }
-interface Devices { inputs: Choice[]; outputs: Choice[]; input: string; output: string }
+interface Devices { inputs: Choice[]; outputs: Choice[]; defaultOutput: string; input: string; output: string }
 
 function load(): { input: string; output: string } {
   try {
@@ -14,7 +14,7 @@ function load(): { input: string; output: string } {
   }
 }
 
-const state = reactive<Devices>({ inputs: [], outputs: [], ...load() })
+const state = reactive<Devices>({ inputs: [], outputs: [], defaultOutput: '', ...load() })
 export const devices = readonly(state)
 export const canChooseOutput = 'setSinkId' in HTMLMediaElement.prototype
 
@@ -27,6 +27,7 @@ export async function refreshDevices(): Promise<void> {
       .map((device) => ({ id: device.deviceId, label: device.label }))
   state.inputs = of('audioinput')
   state.outputs = of('audiooutput')
+  state.defaultOutput = all.find(({ kind, deviceId }) => kind === 'audiooutput' && deviceId === 'default')?.label ?? ''
 }
 
 export function choose(kind: 'input' | 'output', id: string): void {

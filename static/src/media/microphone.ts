@@ -55,6 +55,13 @@ export class Microphone {
   get device(): string {
     return this.raw?.getSettings().deviceId ?? ''
   }
+  get label(): string {
+    return this.raw?.label ?? ''
+  }
+  /** False once it was unplugged, and while none was opened. */
+  get live(): boolean {
+    return this.raw?.readyState === 'live'
+  }
   private get raw(): MediaStreamTrack | null {
     return this.stream?.getAudioTracks()[0] ?? null
   }
@@ -98,7 +105,7 @@ export class Microphone {
 
   /** What it hears now, 0 to 1, sent or not; null while there is nothing to listen to. */
   heard(): number | null {
-    if (!this.stream) return null
+    if (!this.stream || !this.live) return null
     if (!this.analyser) this.listen(this.stream)
     if (this.context?.state !== 'running') return null
     this.analyser?.getFloatTimeDomainData(this.samples)

@@ -19,19 +19,25 @@ export function record(track: MediaStreamTrack): { stop(): void; sound: Promise<
   return { stop, sound }
 }
 
-/** Plays on the chosen output, to the end. */
+/** Plays on the chosen output, to the end. Rejects where it cannot be played. */
 export async function replay(sound: Blob): Promise<void> {
   const element = new Audio(URL.createObjectURL(sound))
   if ('setSinkId' in element && devices.output) await element.setSinkId(devices.output).catch(() => {})
-  const over = new Promise<void>((done) => {
-    element.onended = element.onerror = () => done()
+  const over = new Promise<void>((done, fail) => {
+    element.onended = () => done()
+    element.onerror = () => fail(new Error('cannot be played'))
   })
-  const begun = await element.play().then(() => true, () => false)
-  if (begun) await over
-  URL.revokeObjectURL(element.src)
+  try {
+    await Promise.all([element.play(), over])
+  } finally {
+    URL.revokeObjectURL(element.src)
+  }
 }
 
-/** Three rising notes on the chosen output: through an element, since only those can be sent to another output everywhere. */
+/**
+ * Three rising notes on the chosen output: through an element, since only those can be sent to another output everywhere.
+ * Rejects where it cannot be played.
+ */
 export async function testSound(): Promise<void> {
   const context = new AudioContext()
   await context.resume()
@@ -39,7 +45,12 @@ export async function testSound(): Promise<void> {
   const element = new Audio()
   element.srcObject = out.stream
   if ('setSinkId' in element && devices.output) await element.setSinkId(devices.output).catch(() => {})
-  await element.play().catch(() => {})
+  try {
+    await element.play()
+  } catch (error) {
+    await context.close()
+    throw error
+  }
   const last = [523.3, 659.3, 784].map((hz, n) => {
     const at = context.currentTime + 0.1 + n * 0.28
     const oscillator = new OscillatorNode(context, { frequency: hz })

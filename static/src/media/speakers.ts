@@ -2,7 +2,7 @@
 // seen.
 export class Speakers {
   private readonly elements = new Map<string, HTMLAudioElement>()
-  private output = ''
+  private sink = ''
   private deaf = false
   private volumes: (mid: string) => number = () => 1
 
@@ -21,15 +21,18 @@ export class Speakers {
     element.play().catch(() => addEventListener('pointerdown', () => void element.play().catch(() => {}), { once: true }))
   }
 
+  get output(): string {
+    return this.sink
+  }
   async useOutput(deviceId: string): Promise<void> {
-    this.output = deviceId
+    this.sink = deviceId
     await Promise.all([...this.elements.values()].map((element) => this.route(element)))
   }
 
   private async route(element: HTMLAudioElement): Promise<void> {
-    if (!('setSinkId' in element) || element.sinkId === this.output) return
+    if (!('setSinkId' in element) || element.sinkId === this.sink) return
     // A device that was unplugged meanwhile: the default output serves.
-    await element.setSinkId(this.output).catch(() => {})
+    await element.setSinkId(this.sink).catch(() => {})
   }
 
   deafen(on: boolean): void {

@@ -5,7 +5,7 @@ import { computed, reactive, ref, shallowRef } from 'vue'
 import type { Cause } from '../call/cause'
 import { IDLE, callOf, peerOf, stageOf } from '../call/outcome'
 import { know, knowAll, offerIn, signOf, type Running } from '../call/running'
-import type { CallState, Input } from '../call/types'
+import type { CallState, DeviceNews, Input } from '../call/types'
 import type { Call, HopQuality, Id, MissedCalls, PathName, Slot } from '../protocol'
 import { rest } from '../net/rest'
 import { useConnection } from './connection'
@@ -34,6 +34,7 @@ export const useCalls = defineStore('calls', () => {
   const running = shallowRef<Running>({})
   /** The call covers the page; else it is a bar above it. */
   const whole = ref(false)
+  const news = shallowRef<DeviceNews | null>(null)
   /** How long it has lasted, as text; empty while none runs. */
   const clock = ref('')
   let engine: Engine | null = null
@@ -50,7 +51,7 @@ export const useCalls = defineStore('calls', () => {
   function ready(): Promise<Engine> {
     loading ??= import('./engine').then(
       ({ createEngine }) => {
-        engine = createEngine(reactive({ state, endings, hearing, cause, quality, path, slots, speaking, whole }))
+        engine = createEngine(reactive({ state, endings, hearing, cause, quality, path, slots, speaking, whole, news }))
         for (const input of waiting.splice(0)) engine.dispatch(input)
         return engine
       },
@@ -128,11 +129,11 @@ export const useCalls = defineStore('calls', () => {
   const accept = async (): Promise<void> => (await ready()).accept()
   const useInput = async (id: string): Promise<void> => (await ready()).useInput(id)
   const useOutput = async (id: string): Promise<void> => (await ready()).useOutput(id)
-  const levels = () => engine?.levels() ?? { mine: 0, heard: null, byUser: {} }
+  const levels = () => engine?.levels() ?? { mine: 0, heard: null, talking: false, byUser: {} }
   const tend = async <T>(work: (engine: Engine) => T): Promise<T> => work(await ready())
 
   return {
-    state, stage, call, peerUser, hearing, cause, quality, path, slots, speaking, running, whole, clock, endings, missed,
+    state, stage, call, peerUser, hearing, cause, quality, path, slots, speaking, running, whole, news, clock, endings, missed,
     ready, dispatch, onWelcome, onCall, onStopped, onSlots, onSpeaking, onQuality, onMissed, sawMissed, offer, sign,
     start, join, accept, abandon, useInput, useOutput, levels, tend,
   }

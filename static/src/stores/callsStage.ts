@@ -12,6 +12,7 @@ import { NOBODY, SPEAKS_ABOVE, hear, speakersOf } from '../call/speaking'
 import { strengthOf } from '../call/strength'
 import { clock } from '../chat/days'
 import { otherOf, titleOf } from '../chat/thread'
+import { wishes } from '../media/wishes'
 import type { Id, Problem, Result } from '../protocol'
 import { useCalls } from './calls'
 import { useChats } from './chats'
@@ -21,6 +22,8 @@ import { useSession } from './session'
 /** A ring of light must be there within 100 ms of a voice. */
 const TICK_MS = 60
 const CLOCK_TICKS = 8
+/** Long enough to read, and to look whether it is true. */
+const NEWS_MS = 12_000
 
 export const useStage = defineStore('callsStage', () => {
   const calls = useCalls()
@@ -76,6 +79,10 @@ export const useStage = defineStore('callsStage', () => {
   const notice = computed(() => noticeOf(calls.stage, lasted.value, {
     online: connection.connected, cause: calls.cause, awaiting: isAwaiting(calls.call, me.value),
   }))
+  const newsSince = ref(0)
+  watch(() => calls.news, () => (newsSince.value = now.value))
+  /** Which device took over: said for a while; that there is none: for as long as it is so. */
+  const news = computed(() => (calls.news?.kind === 'none' || now.value - newsSince.value < NEWS_MS ? calls.news : null))
   const seconds = computed(() => (calls.state.phase === 'active' ? Math.max(0, Math.floor((now.value - calls.state.since) / 1000)) : null))
   watch(seconds, (value) => (calls.clock = value === null ? '' : clock(value)), { immediate: true })
 
@@ -93,7 +100,7 @@ export const useStage = defineStore('callsStage', () => {
     if (next.join() !== speakers.value.join()) speakers.value = next
     standing = withSpeakers(standing, next, people.value.map(({ user }) => user), at)
     if (standing.users.join() !== front.value.users.join()) front.value = standing
-    const listened = listen(ear, calls.stage === 'active' ? levels.heard : null, muted.value, at)
+    const listened = listen(ear, calls.stage === 'active' ? levels.heard : null, muted.value ? 'muted' : wishes.pushToTalk && !levels.talking ? 'keyUp' : null, at)
     ear = listened.ear
     trouble.value = listened.trouble
     ticks += 1
@@ -144,7 +151,7 @@ export const useStage = defineStore('callsStage', () => {
 
   return {
     me, now, speakers, front, mine, trouble, open, refusal, asked, live, conversationId, members, ofGroup, grown, otherId, name, people,
-    muted, deaf, mutedBy, strength, lasted, notice, seconds, speaksAbove: SPEAKS_ABOVE,
+    muted, deaf, mutedBy, strength, lasted, notice, news, seconds, speaksAbove: SPEAKS_ABOVE,
     toggle, mute, deafen, hangUp, invite, muteOther, remove, endForAll, leads, mayEndForAll,
   }
 })

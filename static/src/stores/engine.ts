@@ -5,11 +5,12 @@ import type { Cause } from '../call/cause'
 import { step } from '../call/machine'
 import { peerOf } from '../call/outcome'
 import { pathOf } from '../call/strength'
-import type { CallState, Effect, Input, Reply } from '../call/types'
+import type { CallState, DeviceNews, Effect, Input, MicTrouble, Reply } from '../call/types'
 import { devices, choose, refreshDevices } from '../media/devices'
 import { Hands } from '../media/hands'
 import { Microphone, permission } from '../media/microphone'
 import { Peer } from '../media/peer'
+import { Plugs } from '../media/plugs'
 import { Speakers } from '../media/speakers'
 import { ring, tone } from '../media/tones'
 import { volumeOf, wishes } from '../media/wishes'
@@ -34,14 +35,22 @@ export interface Shown {
   slots: readonly Slot[]
   speaking: readonly Id[]
   whole: boolean
+  /** Which device took over from one that went or came; a new object each time. */
+  news: DeviceNews | null
 }
 
 export class Engine {
   private readonly microphone = new Microphone({
-    onLost: () => void this.microphoneLost(),
+    onLost: () => void this.plugs.settle(),
     onTrack: (track) => void this.peer?.useMicrophone(track),
   })
   private readonly speakers = new Speakers()
+  private readonly plugs = new Plugs(this.microphone, this.speakers, {
+    reopen: (id) => this.reopen(id),
+    tell: (news) => {
+      if (this.inCall) this.shown.news = news
+    },
+  })
   private readonly hands = new Hands({
     onMute: () => this.dispatch({ type: 'mute', muted: !('muted' in this.shown.state && this.shown.state.muted) }),
     onHangUp: () => this.dispatch({ type: 'hangUp' }),
@@ -94,6 +103,7 @@ export class Engine {
   private readonly runners: { [K in Effect['do']]: (effect: Extract<Effect, { do: K }>) => void } = {
     askMic: () => void this.askMicrophone(),
     dropMic: () => {
+      this.shown.news = null
       this.microphone.close()
       this.microphone.enabled = true
     },
@@ -138,44 +148,51 @@ export class Engine {
     this.gate()
     const trouble = await this.microphone.open(devices.input, wishes.noise)
     if (trouble) return this.dispatch({ type: 'micRefused', why: trouble })
-    void refreshDevices()
+    void this.plugs.begin()
     await this.peer?.useMicrophone(this.microphone.track)
     this.dispatch({ type: 'micReady' })
   }
 
-  /** Unplugged in mid-call: the default one takes over, or there is silence until one is plugged in. */
-  private async microphoneLost(): Promise<void> {
-    await this.microphone.open('', wishes.noise)
-    await this.peer?.useMicrophone(this.microphone.track)
-    await refreshDevices()
+  private get inCall(): boolean {
+    return !['idle', 'incoming', 'ended'].includes(this.shown.state.phase)
   }
-
-  private async reopen(id: string): Promise<void> {
-    if (!this.microphone.track) return
+  private async reopen(id: string): Promise<MicTrouble | null> {
+    if (!this.microphone.track) return null
     const trouble = await this.microphone.open(id, wishes.noise)
-    if (!trouble) await this.peer?.useMicrophone(this.microphone.track)
+    if (trouble) return trouble
+    // The call ended while the browser was asked: nobody may listen on.
+    if (!this.inCall) this.microphone.close()
+    else await this.peer?.useMicrophone(this.microphone.track)
+    return null
   }
   async useInput(id: string): Promise<void> {
     choose('input', id)
-    await this.reopen(id)
+    const why = await this.reopen(id)
+    this.shown.news = why && !this.microphone.live ? { kind: 'none', why } : null
   }
   async useOutput(id: string): Promise<void> {
     choose('output', id)
+    if (this.shown.news?.kind === 'output') this.shown.news = null
     await this.speakers.useOutput(id)
+  }
+  /** Looks once more for a microphone where there is none. */
+  lookForDevices(): Promise<void> {
+    return this.plugs.settle()
   }
   /** The microphone after the one that gives no sound; answers its name, or null where there is no other. */
   async nextInput(): Promise<string | null> {
     await refreshDevices()
-    const now = devices.inputs.findIndex(({ id }) => id === this.microphone.device)
+    // One that was unplugged and is back may bear the same name: it is another one than none.
+    const used = this.microphone.live ? this.microphone.device : ''
+    const now = devices.inputs.findIndex(({ id }) => id === used)
     const next = devices.inputs[(now + 1) % Math.max(1, devices.inputs.length)]
-    if (!next || next.id === this.microphone.device) return null
+    if (!next || next.id === used) return null
     await this.useInput(next.id)
-    return next.label
+    return this.microphone.live ? next.label : null
   }
 
   private openPeer(id: Id, ice: IceServer[]): void {
     this.closePeer()
-    void this.speakers.useOutput(devices.output)
     const connection = useConnection()
     const { shown } = this
     const isOurs = () => this.peer === opened
@@ -255,14 +272,14 @@ export class Engine {
     return user ? volumeOf(user) : 1
   }
 
-  /** How loud this person is as sent, and as his microphone hears him; how loud the others are. */
-  levels(): { mine: number; heard: number | null; byUser: Record<Id, number> } {
+  /** How loud this person is as sent, and as his microphone hears him; whether the key to talk is held; how loud the others are. */
+  levels(): { mine: number; heard: number | null; talking: boolean; byUser: Record<Id, number> } {
     const byUser: Record<Id, number> = {}
     for (const [mid, level] of Object.entries(this.peer?.levels() ?? {})) {
       const user = this.userOf(mid)
       if (user) byUser[user] = Math.max(byUser[user] ?? 0, level)
     }
-    return { mine: this.microphone.level(), heard: this.microphone.heard(), byUser }
+    return { mine: this.microphone.level(), heard: this.microphone.heard(), talking: this.talking, byUser }
   }
 }
 
