@@ -2,7 +2,7 @@
 // system while it is in the background, and a sound. Loaded after the first view.
 import { computed, onUnmounted, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { notifyThroughWorker } from './offline/app'
+import { closeThroughWorker, notifyThroughWorker } from './offline/app'
 import type { Message } from './protocol'
 import { telling } from './settings/preferences'
 import { useCalls } from './stores/calls'
@@ -12,11 +12,6 @@ import { useRegards } from './stores/regards'
 const ON_CALL = ['calling', 'connecting', 'active', 'reconnecting']
 type Badging = Navigator & { setAppBadge?: (count: number) => Promise<void>; clearAppBadge?: () => Promise<void> }
 
-/** Whether a message may be heard of at all: its conversation is not muted, and its reader takes messages now. */
-export function mayTell(message: Message): boolean {
-  const regards = useRegards()
-  return !regards.isMuted(message.conversation) && regards.settings?.doNotDisturb !== true
-}
 /** Whether it is before somebody's eyes already. */
 export const isWatched = (message: Message): boolean =>
   useChats().open === message.conversation && document.visibilityState === 'visible' && document.hasFocus()
@@ -27,10 +22,19 @@ function preview({ content, attachments }: Message, t: (key: string) => string):
   return content ? content.slice(0, 140) : attachments?.length ? t('extra.attachment') : t('extra.something')
 }
 
+/** The tab was brought to the front by a notification; where it leads is for the router. */
+const opened = (path: string) => dispatchEvent(new CustomEvent('charla:open', { detail: path }))
+
+function showBadge(count: number): void {
+  const badge = navigator as Badging
+  void (count > 0 ? badge.setAppBadge?.(count) : badge.clearAppBadge?.())?.catch(() => {})
+}
+
 export function useAttention(): void {
   const { t } = useI18n()
   const chats = useChats()
   const calls = useCalls()
+  const regards = useRegards()
   const shown = new Set<Notification>()
 
   const caller = computed(() => (calls.state.phase === 'incoming' ? chats.nameOf(calls.state.call.caller) : null))
@@ -40,20 +44,19 @@ export function useAttention(): void {
     return chats.unread > 0 ? `(${chats.unread}) ${t('app.name')}` : t('app.name')
   })
   watch(title, (text) => (document.title = text), { immediate: true })
-  const badge = navigator as Badging
-  watch(() => chats.unread, (count) => {
-    void (count > 0 ? badge.setAppBadge?.(count) : badge.clearAppBadge?.())?.catch(() => {})
-  }, { immediate: true })
+  watch(() => chats.unread, showBadge, { immediate: true })
 
-  async function notify(tag: string, text: string, body: string, path: string): Promise<void> {
+  async function notify(tag: string, text: string, body: string, path: string, requireInteraction = false): Promise<void> {
     if (document.hasFocus() || !telling.system || !('Notification' in globalThis) || Notification.permission !== 'granted') return
-    const options = { body, tag, icon: '/icons/192.png', badge: '/icons/badge.png', data: { path }, silent: true }
+    const options = { body, tag, icon: '/icons/192.png', badge: '/icons/badge.png', data: { path }, silent: true, requireInteraction }
     let notification: Notification
     try {
       notification = new Notification(text, options)
     } catch {
       // Some phones have them through a service worker only.
       await notifyThroughWorker(text, options)
+      // It may have stopped ringing while the worker was at it.
+      if (tag === 'call' && caller.value === null) await closeThroughWorker(tag)
       return
     }
     shown.add(notification)
@@ -64,18 +67,17 @@ export function useAttention(): void {
       opened(path)
     })
   }
-  /** The tab was brought to the front by a notification; where it leads is for the router. */
-  function opened(path: string): void {
-    dispatchEvent(new CustomEvent('charla:open', { detail: path }))
-  }
   watch(() => chats.arrived, (message) => {
-    if (!message || !mayTell(message)) return
+    if (!message || !regards.mayTell(message.conversation)) return
     void notify(message.conversation, chats.nameOf(message.fromUser), preview(message, t), `/c/${message.conversation}`)
     if (telling.sound && !isWatched(message) && !ON_CALL.includes(calls.stage)) void import('./settings/chime').then(({ chime }) => chime()).catch(() => {})
   })
   watch(caller, (name, before) => {
-    if (name !== null && name !== '…') void notify('call', t('extra.call', { name }), t('extra.callHint'), '/')
-    else if (before !== null) for (const notification of shown) if (notification.tag === 'call') notification.close()
+    if (name !== null && name !== '…') void notify('call', t('extra.call', { name }), t('extra.callHint'), '/', true)
+    else if (name === null && before !== null) {
+      for (const notification of shown) if (notification.tag === 'call') notification.close()
+      void closeThroughWorker('call')
+    }
   })
   // What rang and was not answered must not be found out by opening the page.
   watch(() => (calls.state.phase === 'ended' && calls.state.outcome.key === 'missed' ? calls.state.call?.id : undefined), (id) => {
@@ -86,6 +88,6 @@ export function useAttention(): void {
   onUnmounted(() => {
     document.title = t('app.name')
     for (const notification of shown) notification.close()
-    void badge.clearAppBadge?.().catch(() => {})
+    showBadge(0)
   })
 }

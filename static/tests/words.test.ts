@@ -1,11 +1,11 @@
 import { createI18n } from 'vue-i18n'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { outcomeHint, outcomeSentence, staysOpen } from '../src/call/sentence'
 import { compile, resolve } from '../src/i18n/compile'
 import en from '../src/i18n/en'
-import { LANGUAGES } from '../src/i18n'
-import { sentence } from '../src/i18n/problem'
-import { contentBytes, toProblem, toResult, type Code, type Problem } from '../src/protocol'
+import { i18n, LANGUAGES } from '../src/i18n'
+import { FIELDS, fieldError, REASONS, sentence, TAKEN } from '../src/i18n/problem'
+import { CODES, contentBytes, toProblem, toResult, type Code, type Problem } from '../src/protocol'
 
 type Tree = { [key: string]: string | Tree }
 const flat = (tree: Tree, prefix = ''): [string, string][] =>
@@ -46,15 +46,52 @@ test('an outcome is a sentence, with what to do about it', () => {
   expect(staysOpen({ key: 'micMissing' })).toBe(true)
 })
 
-test('a refusal is said in our words where it is always the same, else in the server’s', () => {
-  const t = (key: string, values?: unknown) => `${key} ${JSON.stringify(values) ?? ''}`.trim()
-  const said = (code: Code, more: Partial<Problem> = {}) => sentence({ code, title: 'title', detail: 'detail', ...more }, t)
+/** The server's source: its list of codes, its fields and its words. */
+const rust = import.meta.glob<string>('../../src/**/*.rs', { eager: true, query: '?raw', import: 'default' })
+const said = (code: Code, more: Partial<Problem> = {}) =>
+  sentence({ code, title: 'title', detail: 'detail', ...more }, (key, values) => `${key} ${JSON.stringify(values) ?? ''}`.trim())
+afterEach(() => (i18n.global.locale.value = 'en'))
+
+test('an English page gives the server’s words, but for what is always the same', () => {
   expect(said('wrongCredentials')).toBe('code.wrongCredentials')
   expect(said('invalid')).toBe('detail')
   expect(said('forbidden', { detail: '' })).toBe('title')
   expect(said('tooMany', { retryAfterMs: 2500 })).toBe('error.tooMany 3')
   expect(said('tooMany')).toBe('detail')
   expect(said('offline')).toBe('error.offline')
+  expect(said('conflict', { detail: REASONS.blocked[1] })).toBe(REASONS.blocked[1])
+})
+
+test('any other page gives its own, by code, field, reason and number', () => {
+  i18n.global.locale.value = 'es'
+  const errors = [{ field: 'username', detail: 'detail' }]
+  expect(said('taken', { errors })).toBe('taken.username')
+  expect(said('invalid', { errors })).toBe('refused.username')
+  expect(said('invalid', { errors: [{ field: 'constructor', detail: 'detail' }] })).toBe('code.invalid')
+  expect(said('forbidden', { detail: 'This account was switched off. Ask the owner.' })).toBe('reason.disabled')
+  expect(said('tooLarge', { detail: 'A file has at most 25960000 bytes.' })).toBe('reason.most {"size":"25,9 MB"}')
+  const t = (key: string) => key
+  expect(fieldError({ code: 'invalid', title: '', detail: '', errors: [{ field: 'newPassword', detail: 'x' }] }, 'newPassword', t)).toBe('refused.password')
+  expect(fieldError({ code: 'taken', title: '', detail: '', errors }, 'email', t)).toBe('')
+})
+
+test.each(Object.keys(LANGUAGES))('%s has a sentence for every code of the server', (language) => {
+  const listed = /fn as_str.*?\n    \}\n/s.exec(rust['../../src/code.rs'] ?? '')?.[0] ?? ''
+  const codes = [...listed.matchAll(/"(\w+)"/g)].map(([, code]) => code as string)
+  expect(codes.length).toBeGreaterThan(15)
+  expect(CODES).toEqual(expect.arrayContaining(codes))
+  const own = textsOf(language)
+  const wanted = [
+    ...codes.map((code) => `code.${code}`), ...Object.values(FIELDS).map((field) => `refused.${field}`),
+    ...Object.keys(REASONS).map((reason) => `reason.${reason}`), ...TAKEN.map((field) => `taken.${field}`),
+  ]
+  expect(wanted.filter((key) => !own.get(key))).toEqual([])
+})
+
+test('the reasons that are known by their first words, and the fields, are still the server’s', () => {
+  const all = Object.values(rust).join('\n')
+  expect(Object.values(REASONS).filter(([, begins]) => !all.includes(`"${begins}`))).toEqual([])
+  expect(Object.keys(FIELDS).filter((field) => !all.includes(`"${field}"`))).toEqual([])
 })
 
 test('refusals are read without trusting them', () => {

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch } from './support/browser.mjs';
+import { ask } from './support/crowd.mjs';
 import { Server } from './support/server.mjs';
 import { until } from './support/until.mjs';
 
+// A red dot.
+const PNG = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==', 'base64');
 let server;
 let anna;
 let ben;
@@ -31,6 +34,25 @@ test('both register and write to each other', async () => {
 test('the sender sees that it was read', async () => {
   const status = anna.id('message').filter({ hasText: 'hello from Anna' }).getByTestId('message-status');
   await until('the message to be marked read', async () => (await status.getAttribute('data-status')) === 'read');
+});
+
+test('a screen reader is told what came, a picture by its kind, and nothing of a muted chat', async () => {
+  const told = ben.id('announce');
+  await anna.say('read me out');
+  await until('the words to be told', async () => (await told.textContent()) === 'anna wrote: read me out');
+  await anna.id('file-input').setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: PNG });
+  await anna.id('message-send').click();
+  await until('the picture to be told', async () => (await told.textContent()) === 'anna wrote: Picture');
+  const mute = `conversations/${ben.page.url().split('/').at(-1)}/mute`;
+  Object.assign(ben, { server });
+  await ask(ben, 'PUT', mute, {});
+  await ben.id('muted').waitFor();
+  await anna.say('not to be told');
+  await ben.reads('not to be told');
+  assert.equal(await told.textContent(), 'anna wrote: Picture');
+  await ask(ben, 'DELETE', mute);
+  await ben.id('muted').waitFor({ state: 'detached' });
+  assert.equal(await told.textContent(), 'anna wrote: Picture', 'nor when it is muted no more');
 });
 
 test('markup is shown, never run', async () => {

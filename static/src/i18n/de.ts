@@ -29,6 +29,21 @@ const de: Messages = {
     wrongCredentials: 'Der Name oder das Passwort stimmt nicht.', registrationClosed: 'Dieser Server nimmt keine neuen Konten an.', busy: 'Du bist schon in einem anderen Gespräch.',
     conflict: 'Das geht nicht mehr: Inzwischen hat sich etwas geändert.', unusableOffer: 'Der Server und dieser Browser finden keinen gemeinsamen Weg für den Ton.',
     internal: 'Auf dem Server ist etwas schiefgegangen. Bitte versuche es noch einmal.', unavailable: 'Der Server kann das gerade nicht. Bitte versuche es noch einmal.',
+    badRequest: 'Der Server hat das nicht verstanden.', invalid: 'Ein Wert lässt sich nicht verwenden.', unauthenticated: 'Bitte melde dich neu an.', csrf: 'Die Seite ist veraltet. Lade sie neu.', foreignOrigin: 'Bitte öffne diese Seite unter ihrer eigenen Adresse.',
+    forbidden: 'Das darfst du nicht.', notFound: 'Das gibt es nicht oder nicht mehr.', methodNotAllowed: 'Das macht der Server nicht.', taken: 'Das ist schon vergeben.', tooLarge: 'Das ist zu groß.',
+    rangeNotSatisfiable: 'Diesen Teil der Datei gibt es nicht.', wrongHost: 'Der Server hört nicht auf diese Adresse.', tooMany: 'Zu viele Versuche. Warte einen Moment.',
+  },
+  reason: {
+    disabled: 'Dieses Konto ist abgeschaltet. Frage, wer diesen Server betreibt.', invitation: 'Diese Einladung gilt nicht mehr. Bitte um eine neue.', owner: 'Dieser Besitzer-Link ist benutzt, zu alt oder nicht vollständig. Öffne den neuesten ganz.',
+    link: 'Dieser Link ist benutzt, zu alt oder nicht vollständig. Bitte um einen neuen.', author: 'Das darf nur, wer es geschrieben hat.', blocked: 'Du hast diese Person blockiert. Hebe das zuerst auf.',
+    lastOwner: 'Das ist der letzte Besitzer des Servers. Mache zuerst jemand anderen dazu.', room: 'Du hast keinen Platz für weitere Dateien. Lösche zuerst Nachrichten mit Dateien.', most: 'Das ist zu groß: höchstens {size}.',
+  },
+  taken: { username: 'Dieser Benutzername ist vergeben. Wähle einen anderen.', email: 'Mit dieser E-Mail-Adresse gibt es schon ein Konto.' },
+  refused: {
+    username: 'Schreibe einen Benutzernamen aus 3 bis 32 Buchstaben, Ziffern oder _ . -', email: 'Schreibe eine E-Mail-Adresse wie name@example.org.', password: 'Wähle ein Passwort mit 8 bis 128 Zeichen, das nicht leicht zu erraten ist.',
+    body: 'Dieser Server nimmt keine Dateien dieser Art.', attachments: 'Diese Dateien lassen sich nicht anhängen. In eine Nachricht passen höchstens 10.', content: 'Diese Nachricht lässt sich so nicht senden.', name: 'Dieser Name lässt sich nicht verwenden.',
+    users: 'Diese Personen lassen sich nicht hinzufügen.', picture: 'Dieses Bild lässt sich nicht verwenden.', emoji: 'Wähle ein Emoji.', toUser: 'Wähle jemand anderen.', q: 'Suche nach etwas anderem.',
+    note: 'Eine Notiz hat höchstens 200 Zeichen in einer Zeile.', maxUses: 'Eine Einladung reicht für 1 bis 1000 Konten.', expiresInHours: 'Eine Einladung gilt eine Stunde bis ein Jahr.',
   },
   link: { lost: 'Keine Verbindung. Neuer Versuch …', },
   chats: {

@@ -27,6 +27,21 @@ export default {
     wrongCredentials: 'The name or the password is not right.', registrationClosed: 'This server takes no new accounts.', busy: 'You are already in another call.',
     conflict: 'That is no longer possible: things have changed meanwhile.', unusableOffer: 'The server and this browser found no common way to carry sound.',
     internal: 'Something went wrong on the server. Please try again.', unavailable: 'The server cannot do that right now. Please try again.',
+    badRequest: 'The server did not understand that.', invalid: 'A value cannot be used.', unauthenticated: 'Please sign in again.', csrf: 'The page is out of date. Load it again.', foreignOrigin: 'Please open this page at its own address.',
+    forbidden: 'You are not allowed to do that.', notFound: 'That does not exist, or no longer.', methodNotAllowed: 'The server does not do that.', taken: 'That is taken already.', tooLarge: 'That is too large.',
+    rangeNotSatisfiable: 'There is no such part of the file.', wrongHost: 'The server does not go by this address.', tooMany: 'Too many attempts. Wait a moment.',
+  },
+  reason: {
+    disabled: 'This account was switched off. Ask whoever runs this server.', invitation: 'This invitation is not valid any more. Ask for a new one.', owner: 'This owner link is used, too old or not complete. Open the newest one whole.',
+    link: 'This link is used, too old or not complete. Ask for a new one.', author: 'Only who wrote it may do that.', blocked: 'You have blocked this person. Unblock them first.',
+    lastOwner: 'This is the server’s last owner. Make somebody else an owner first.', room: 'You have no room for more files. Delete messages with files first.', most: 'That is too large: {size} at most.',
+  },
+  taken: { username: 'This username is taken. Choose another one.', email: 'There is an account with this e-mail address already.' },
+  refused: {
+    username: 'Write a username of 3 to 32 letters, digits or _ . -', email: 'Write an e-mail address like name@example.org.', password: 'Choose a password of 8 to 128 characters that is not easy to guess.',
+    body: 'This server does not take files of this kind.', attachments: 'These files cannot be attached. At most 10 fit into one message.', content: 'This message cannot be sent as it is.', name: 'This name cannot be used.',
+    users: 'These people cannot be added.', picture: 'This picture cannot be used.', emoji: 'Choose one emoji.', toUser: 'Choose somebody else.', q: 'Write something else to search for.',
+    note: 'A note has at most 200 characters in one line.', maxUses: 'An invitation makes 1 to 1000 accounts.', expiresInHours: 'An invitation is good for one hour to one year.',
   },
   link: { lost: 'No connection. Trying again …', },
   chats: {

@@ -29,6 +29,21 @@ const es: Messages = {
     wrongCredentials: 'El nombre o la contraseña no son correctos.', registrationClosed: 'Este servidor no admite cuentas nuevas.', busy: 'Ya estás en otra llamada.',
     conflict: 'Eso ya no es posible: mientras tanto han cambiado las cosas.', unusableOffer: 'El servidor y este navegador no encontraron una forma común de transmitir el sonido.',
     internal: 'Algo ha fallado en el servidor. Inténtalo otra vez.', unavailable: 'El servidor no puede hacerlo ahora mismo. Inténtalo otra vez.',
+    badRequest: 'El servidor no lo ha entendido.', invalid: 'Un valor no se puede usar.', unauthenticated: 'Vuelve a iniciar sesión.', csrf: 'La página está anticuada. Vuelve a cargarla.', foreignOrigin: 'Abre esta página en su propia dirección.',
+    forbidden: 'No tienes permiso para hacer eso.', notFound: 'Eso no existe o ya no existe.', methodNotAllowed: 'El servidor no hace eso.', taken: 'Eso ya está ocupado.', tooLarge: 'Es demasiado grande.',
+    rangeNotSatisfiable: 'No existe esa parte del archivo.', wrongHost: 'El servidor no responde a esta dirección.', tooMany: 'Demasiados intentos. Espera un momento.',
+  },
+  reason: {
+    disabled: 'Esta cuenta está desactivada. Pregunta a quien lleva este servidor.', invitation: 'Esta invitación ya no es válida. Pide una nueva.', owner: 'Este enlace de propietario está usado, es demasiado antiguo o no está completo. Abre entero el más reciente.',
+    link: 'Este enlace está usado, es demasiado antiguo o no está completo. Pide uno nuevo.', author: 'Solo puede hacerlo quien lo escribió.', blocked: 'Has bloqueado a esta persona. Desbloquéala primero.',
+    lastOwner: 'Es el último propietario del servidor. Nombra antes a otro.', room: 'No te queda sitio para más archivos. Elimina primero mensajes con archivos.', most: 'Es demasiado grande: como máximo {size}.',
+  },
+  taken: { username: 'Este nombre de usuario ya está en uso. Elige otro.', email: 'Ya hay una cuenta con esta dirección de correo.' },
+  refused: {
+    username: 'Escribe un nombre de usuario de 3 a 32 letras, cifras o _ . -', email: 'Escribe una dirección de correo como nombre@example.org.', password: 'Elige una contraseña de 8 a 128 caracteres que no sea fácil de adivinar.',
+    body: 'Este servidor no admite archivos de este tipo.', attachments: 'No se pueden adjuntar estos archivos. En un mensaje caben 10 como máximo.', content: 'Este mensaje no se puede enviar así.', name: 'Este nombre no se puede usar.',
+    users: 'No se puede añadir a estas personas.', picture: 'Esta imagen no se puede usar.', emoji: 'Elige un emoji.', toUser: 'Elige a otra persona.', q: 'Escribe otra cosa para buscar.',
+    note: 'Una nota tiene como máximo 200 caracteres en una línea.', maxUses: 'Una invitación sirve para entre 1 y 1000 cuentas.', expiresInHours: 'Una invitación vale entre una hora y un año.',
   },
   link: { lost: 'Sin conexión. Reintentando …' },
   chats: {

@@ -96,3 +96,8 @@ export async function notifyThroughWorker(title: string, options: NotificationOp
   if (!registration?.active) return false
   return registration.showNotification(title, options).then(() => true, () => false)
 }
+/** Takes back what was shown through the worker under this tag. */
+export async function closeThroughWorker(tag: string): Promise<void> {
+  const shown = await registration?.getNotifications({ tag }).catch(() => [])
+  for (const notification of shown ?? []) notification.close()
+}

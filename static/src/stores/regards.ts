@@ -68,6 +68,8 @@ export const useRegards = defineStore('regards', () => {
     const until = mutes[conversation]
     return until === null || (until !== undefined && Date.parse(until) > now)
   }
+  /** Whether what is said there may be heard of at all: it is not muted, and its reader takes messages now. */
+  const mayTell = (conversation: Id): boolean => !isMuted(conversation) && settings.value?.doNotDisturb !== true
 
   async function mute(conversation: Id, until: Timestamp | null): Promise<Result<unknown>> {
     const answer = await rest.mute(conversation, until)
@@ -93,5 +95,5 @@ export const useRegards = defineStore('regards', () => {
     settings.value = null
   }
 
-  return { presences, blocked, mutes, settings, meet, onWelcome, onPresence, onSettings, onBlock, onMute, stateOf, isMuted, mute, unmute, block, reset }
+  return { presences, blocked, mutes, settings, meet, onWelcome, onPresence, onSettings, onBlock, onMute, stateOf, isMuted, mayTell, mute, unmute, block, reset }
 })

@@ -28,10 +28,10 @@ export const ARGS = [
 
 /**
  * Launches Chromium; `tone` in Hz is what its microphone hears, or the file `speech`, or what is in a `room` of
- * PulseAudio, into which it then plays. `place` says where it runs: how a command is run there, further arguments, and
+ * PulseAudio, into which it then plays. `locale` is its language, like `es`. `place` says where it runs: how a command is run there, further arguments, and
  * whether its home trusts the server's authority.
  */
-export async function launch({ tone = 1000, speech, room, viewport = { width: 1280, height: 800 }, colorScheme = 'light', probe = true, place } = {}) {
+export async function launch({ tone = 1000, speech, room, viewport = { width: 1280, height: 800 }, colorScheme = 'light', locale, probe = true, place } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'charla-chromium-'));
   const sound = speech ?? join(dir, 'tone.wav');
   if (!speech) writeTone(sound, tone);
@@ -42,7 +42,7 @@ export async function launch({ tone = 1000, speech, room, viewport = { width: 12
     // The library mutes what has no window.
     ...(room && { ignoreDefaultArgs: ['--mute-audio'], env: room.env }),
   });
-  const context = await browser.newContext({ ignoreHTTPSErrors: !place, bypassCSP: probe, permissions: ['microphone'], viewport, colorScheme });
+  const context = await browser.newContext({ ignoreHTTPSErrors: !place, bypassCSP: probe, permissions: ['microphone'], viewport, colorScheme, locale });
   if (probe) await context.addInitScript({ path: join(HERE, 'probe.js') });
   const page = await context.newPage();
   const person = new Person(page, browser, context, dir);
