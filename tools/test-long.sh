@@ -48,7 +48,7 @@ done
 # The network tests need root, the server and the page. Their figures for speech need a quiet machine.
 tools/need.sh long
 run 'the server and the page, for the network tests' bash -c '(cd static && npm ci --no-audit --no-fund && npm run build) && cargo test --locked --workspace --no-run'
-run 'every view and state at three widths in both themes: accessibility, overflow, also from right to left' \
+run 'every view and state at four widths in both themes: accessibility, overflow, also from right to left' \
   bash -c 'cd tests/browser && npm ci --no-audit --no-fund && CHARLA_LOOK=all node --test look.test.mjs'
 lighthouse="docs/results/$(date -u +%F)-lighthouse.md"
 run 'Lighthouse on sign-in and chat: 95 of 100 and more' \

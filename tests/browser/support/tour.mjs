@@ -111,6 +111,19 @@ export function inside(server, anna, { chat, group, rest }) {
       await open(`/c/${chat}`, 'message')();
       await anna.reads('Fine with me');
     }],
+    ['chat-reply', async () => {
+      const message = anna.id('message').filter({ hasText: 'Fine with me' });
+      await message.hover();
+      await message.getByTestId('message-reply').click();
+      await anna.id('composer-about').waitFor();
+    }],
+    ['chat-unread', async () => {
+      await anna.id('composer-drop').click();
+      await open('/', 'conversation')();
+      for (const n of [1, 2]) await rest.ben.send('POST', `/api/v1/conversations/${chat}/messages`, { clientId: `unread-${Date.now()}-${n}`, content: 'Are you there?' });
+      await anna.id('conversation').filter({ hasText: 'Are you there?' }).click();
+      await anna.id('unread-line').waitFor();
+    }],
     ['chat-menu', press('conversation-menu', 'menu-search')],
     ['search', async () => {
       await escape();
@@ -143,6 +156,8 @@ export function inside(server, anna, { chat, group, rest }) {
       await anna.page.getByRole('main').waitFor();
     }],
     ['network', open('/network', 'network-start')],
+    ['sound', open('/sound', 'sound-start')],
+    ['sound-running', press('sound-start', 'sound-record')],
     ['settings', open('/settings', 'settings-looks')],
     ...settings.map((name) => [`settings-${name}`, open(`/settings/${name}`, first[name])]),
     ['admin', open('/admin', 'admin-person')],
