@@ -9,8 +9,13 @@ use super::problem::{Refused, refuse};
 use super::{App, Route};
 use crate::code::Code;
 
-const PAGE: &str = include_str!("trust.html");
-const STYLE: &str = include_str!("trust.css");
+/// The page in each language that the web client speaks; English serves who reads none of them.
+const PAGES: [(&str, &str); 3] = [
+    ("en", include_str!("trust/en.html")),
+    ("es", include_str!("trust/es.html")),
+    ("de", include_str!("trust/de.html")),
+];
+const STYLE: &str = include_str!("trust/style.css");
 
 /// What `/trust` offers when this server's certificate comes from its own CA.
 #[derive(Clone, Debug)]
@@ -29,15 +34,33 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn page(State(app): State<App>, headers: HeaderMap) -> Result<impl IntoResponse, Refused> {
     let trust = offered(&app)?;
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let here = system_of(agent);
-    let mut html = PAGE
+    let said = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let here = system_of(said(header::USER_AGENT));
+    let mut html = page_for(said(header::ACCEPT_LANGUAGE))
         .replace("{{fingerprint}}", &escape(&trust.fingerprint))
         .replace("{{names}}", &escape(&trust.names.join(", ")));
     for system in SYSTEMS {
         html = html.replace(&format!("{{{{{system}}}}}"), if system == here { " open" } else { "" });
     }
-    Ok(([(header::CACHE_CONTROL, "no-store")], Html(html)))
+    Ok(([(header::CACHE_CONTROL, "no-store"), (header::VARY, "Accept-Language")], Html(html)))
+}
+
+/// The page in the language that is wished most (RFC 9110 12.5.4); of languages wished alike, the first.
+fn page_for(accept_language: &str) -> &'static str {
+    let mut best = (0.0, PAGES[0].1);
+    for wish in accept_language.split(',') {
+        let mut parts = wish.split(';').map(str::trim);
+        let tag = parts.next().unwrap_or_default();
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        let language = tag.split('-').next().unwrap_or_default();
+        let known = PAGES.iter().find(|(name, _)| name.eq_ignore_ascii_case(language));
+        if let Some((_, page)) = known
+            && weight > best.0
+        {
+            best = (weight, page);
+        }
+    }
+    best.1
 }
 
 /// What the page has steps for.
@@ -96,7 +119,24 @@ pub fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{PAGE, SYSTEMS, system_of};
+    use super::{PAGES, SYSTEMS, page_for, system_of};
+
+    #[test]
+    fn the_page_speaks_the_language_that_is_wished_most() {
+        for (wished, language) in [
+            ("", "en"),
+            ("es", "es"),
+            ("es-MX,es;q=0.9,en;q=0.8", "es"),
+            ("fr-FR, fr;q=0.9, de;q=0.5, en;q=0.3", "de"),
+            ("en;q=0.5, DE-at;q=0.8", "de"),
+            ("fr", "en"),
+            ("es;q=0, *", "en"),
+            ("es;q=much, de;q=0.1", "de"),
+        ] {
+            let page = page_for(wished);
+            assert!(page.contains(&format!("<html lang=\"{language}\">")), "{wished}");
+        }
+    }
 
     #[test]
     fn the_steps_for_this_system_come_first() {
@@ -117,8 +157,11 @@ mod tests {
         ] {
             assert_eq!(system_of(agent), system, "{agent}");
         }
-        for system in SYSTEMS {
-            assert_eq!(PAGE.matches(&format!("name=\"system\"{{{{{system}}}}}>")).count(), 1, "{system}");
+        for (language, page) in PAGES {
+            for system in SYSTEMS {
+                let place = format!("name=\"system\"{{{{{system}}}}}>");
+                assert_eq!(page.matches(&place).count(), 1, "{language} {system}");
+            }
         }
     }
 

@@ -51,7 +51,19 @@
     };
     const silent = ctx.createGain();
     silent.gain.value = 0;
-    ctx.createMediaStreamSource(sink.srcObject).connect(entry.node).connect(silent).connect(ctx.destination);
+    entry.source = ctx.createMediaStreamSource(sink.srcObject);
+    entry.source.connect(entry.node).connect(silent).connect(ctx.destination);
+    if (pc.signalingState === 'closed') untap(pc);
+  }
+
+  /** The taps of a call that is over: they would cost the next one its time. */
+  function untap(pc) {
+    for (const entry of probe.remote.filter((one) => one.pc === pc && one.source)) {
+      entry.source.disconnect();
+      entry.node.disconnect();
+      entry.done?.([]);
+      entry.sink.srcObject = entry.source = entry.node = null;
+    }
   }
 
   /** All slots of the newest peer connection, mixed: what this person hears in the next `seconds`. */
@@ -122,6 +134,10 @@
       });
       this.addEventListener('iceconnectionstatechange', () => say(`ice ${this.iceConnectionState}`));
       this.addEventListener('icecandidateerror', (e) => say(`${e.url} ${e.errorCode} ${e.errorText}`));
+    }
+    close() {
+      super.close();
+      untap(this);
     }
     setLocalDescription(...args) {
       probe.states.push([Math.round(performance.now()), probe.pcs.indexOf(this) + 1, 'offer']);

@@ -5,6 +5,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bound } from '../../browser/support/bound.mjs';
 import { until } from '../../browser/support/until.mjs';
 
 /** The ways from the loudspeaker to the microphone: how much later (ms, besides the sound server's own), how loud (dB). */
@@ -28,13 +29,14 @@ export class Room {
     const socket = join(room.dir, 'native');
     room.env = { ...process.env, HOME: room.dir, XDG_RUNTIME_DIR: room.dir, XDG_CONFIG_HOME: room.dir, PULSE_SERVER: `unix:${socket}` };
     const sink = (name) => ['-L', `module-null-sink sink_name=${name} rate=${RATE} channels=1`];
-    room.server = spawn('pulseaudio', [
-      '-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no', '--disallow-exit', '--realtime=no', '--log-level=error',
+    const [program, ...args] = bound([
+      'pulseaudio', '-n', '--daemonize=no', '--exit-idle-time=-1', '--use-pid-file=no', '--disallow-exit', '--realtime=no', '--log-level=error',
       '-L', `module-native-protocol-unix socket=${socket} auth-anonymous=1`,
       ...sink('loudspeaker'), ...sink('air'),
       // A monitor is no microphone to a browser; what is made of one is.
       '-L', 'module-remap-source source_name=microphone master=air.monitor',
-    ], { env: room.env, stdio: ['ignore', 'ignore', 'inherit'] });
+    ]);
+    room.server = spawn(program, args, { env: room.env, stdio: ['ignore', 'ignore', 'inherit'] });
     await until('the room to be there', () => {
       try {
         return room.control('list', 'short', 'sources').includes('microphone');
