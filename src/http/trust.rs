@@ -158,6 +158,9 @@ mod tests {
             assert_eq!(system_of(agent), system, "{agent}");
         }
         for (language, page) in PAGES {
+            for part in ["{{fingerprint}}", "{{names}}", "href=\"/trust/ca.crt\""] {
+                assert_eq!(page.matches(part).count(), 1, "{language} {part}");
+            }
             for system in SYSTEMS {
                 let place = format!("name=\"system\"{{{{{system}}}}}>");
                 assert_eq!(page.matches(&place).count(), 1, "{language} {system}");

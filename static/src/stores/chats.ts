@@ -260,7 +260,8 @@ export const useChats = defineStore('chats', () => {
     if (thread.past?.some((message) => message.seq === seq)) return null
     const answer = await rest.messages(id, { before: seq + AROUND })
     if (!answer.ok) return answer.problem
-    lookAt(thread, answer.value.messages)
+    // Who has left meanwhile finds the newest on his return.
+    if (open.value === id) lookAt(thread, answer.value.messages)
     return null
   }
 
