@@ -154,3 +154,29 @@ test('a place stays while older messages join above it and a new one comes', asy
   assert.ok(Math.abs(now - was) <= 2, `it moved from ${was} to ${now} as older ones joined`);
   await anna.page.unroute('**/messages?*');
 });
+
+test('who leaves before an old part has come finds the newest on his return', async () => {
+  await isRead(last);
+  await away();
+  await write(60);
+  let release;
+  const held = new Promise((done) => (release = done));
+  await anna.page.route('**/messages?*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = anna.page.waitForRequest('**/messages?*');
+  const answered = anna.page.waitForResponse('**/messages?*');
+  await open();
+  await asked;
+  // What is here already is seen meanwhile.
+  await anna.id('message').last().waitFor();
+  await anna.id('nav-phone').click();
+  await anna.id('message-input').waitFor({ state: 'detached' });
+  release();
+  await (await answered).finished();
+  await anna.page.unroute('**/messages?*');
+  await anna.id('nav-chat').click();
+  await anna.id('conversation').first().click();
+  await atNewest();
+});
